@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -30,10 +29,7 @@ std::string TextOf(const Message& message, const char* name) {
 }
 
 void AddTag(const Message& tag, AccessContext& context) {
-  const std::string key = TextOf(tag, "key");
-  // Condition keys know no case, tags do: of Owner and owner neither hides the other's value.
-  context[absl::StrCat("aws:requesttag/", absl::AsciiStrToLower(key))].push_back(TextOf(tag, "value"));
-  context[kTagKeys].push_back(key);
+  AddTagOfRequest(TextOf(tag, "key"), TextOf(tag, "value"), context);
 }
 
 class Collector {
@@ -94,6 +90,8 @@ class Collector {
   void AddCaller(const Message& request, const Caller& caller) {
     const FieldDescriptor* user = request.GetDescriptor()->FindFieldByName("user_name");
     if (service_ != "iam" || user == nullptr || caller.user_name.empty()) return;
+    const FieldDescriptor* everybody = request.GetDescriptor()->FindFieldByName("all_users");
+    if (everybody != nullptr && request.GetReflection()->GetBool(request, everybody)) return;
     if (request.GetReflection()->GetString(request, user).empty()) resources_.insert(caller.arn);
   }
 
@@ -191,7 +189,8 @@ AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, cons
   };
   set("aws:currenttime", absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now, absl::UTCTimeZone()));
   set("aws:epochtime", absl::StrCat(absl::ToUnixSeconds(now)));
-  set("aws:principalarn", caller.arn);
+  // Of a session it is the role's, with the role's path.
+  set("aws:principalarn", caller.role_arn.empty() ? caller.arn : caller.role_arn);
   set("aws:principalaccount", account.id);
   set("aws:principaltype", caller.administrator ? "Account" : caller.role_id.empty() ? "User" : "AssumedRole");
   set("aws:requestedregion", account.region);
@@ -229,7 +228,8 @@ AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, cons
 // Source: the dependent actions of the Service Authorization Reference; for alarms, PutMetricAlarm's reference.
 std::string TaggingAction(const google::protobuf::MethodDescriptor& method) {
   const std::string& service = schema::Family(*method.service()).service_name;
-  if (service == "ec2") return kCreateTags;
+  // What EBS starts is EC2's snapshot.
+  if (service == "ec2" || service == "ebs") return kCreateTags;
   absl::string_view name = method.name();
   if (service == "iam" && absl::ConsumePrefix(&name, "Create")) return absl::StrCat("iam:Tag", name);
   const bool puts = service == "cloudwatch" && absl::StartsWith(name, "Put") && absl::EndsWith(name, "Alarm");

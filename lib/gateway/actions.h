@@ -14,6 +14,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -82,11 +83,20 @@ class Registered {
     return *this;
   }
 
-  // `role` takes the request and returns absl::StatusOr<std::string>: an ARN, or nothing.
+  // `role` takes the request and returns absl::StatusOr<std::string>: the ARN of a role that instances get, or nothing.
   template <typename Role>
   const Registered& PassesRole(Role role) const {
-    action_.passed_role = [role](const google::protobuf::Message& message) {
-      return role(static_cast<const Request&>(message));
+    return PassesRoles([role](const Request& request) -> absl::StatusOr<std::vector<PassedRole>> {
+      ASSIGN_OR_RETURN(std::string arn, role(request));
+      if (arn.empty()) return std::vector<PassedRole>();
+      return std::vector<PassedRole>{{.arn = std::move(arn), .service = "ec2.amazonaws.com"}};
+    });
+  }
+  // `roles` takes the request and returns absl::StatusOr<std::vector<PassedRole>>.
+  template <typename Roles>
+  const Registered& PassesRoles(Roles roles) const {
+    action_.passed_roles = [roles](const google::protobuf::Message& message) {
+      return roles(static_cast<const Request&>(message));
     };
     return *this;
   }

@@ -31,6 +31,7 @@ struct Caller {
   std::string principal_id = {};    // "AIDA…", "AROA…:SESSION"; the account's number for root
   std::string user_name = {};       // of a user: aws:username
   std::string role_id = {};         // "AROA…" of an assumed role
+  std::string role_arn = {};        // "arn:aws:iam::ACCOUNT:role/ci/builder" of an assumed role: aws:PrincipalArn
   std::string session_policy = {};  // JSON that bounds what the role allows; empty = no bound
   std::string access_key_id = {};
 

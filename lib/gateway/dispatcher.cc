@@ -135,6 +135,7 @@ absl::StatusOr<AccessQuestion> Dispatcher::QuestionAbout(const OneCall& call, co
   AccessQuestion question = QuestionOf(call.method, call.request, caller, parts_.account, absl::Now());
   question.facts = [this](const std::string& arn) { return facts_.Of(arn); };
   if (call.action != nullptr && call.action->describe) described = call.action->describe(call.request, question);
+  for (auto& [resource, keys] : question.resource_context) facts_.AddDerived(keys);
   for (std::string& resource : question.resources) {
     ASSIGN_OR_RETURN(resource, facts_.ProperArn(resource));
   }
@@ -160,13 +161,23 @@ absl::Status Dispatcher::AuthorizeOne(const OneCall& call, const Caller& caller)
       RETURN_IF_ERROR(Ask(reported_as, caller, implied));
     }
   }
-  if (!action->passed_role) return absl::OkStatus();
-  ASSIGN_OR_RETURN(std::string role, action->passed_role(request));
-  if (role.empty()) return absl::OkStatus();
+  if (!action->passed_roles) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::vector<PassedRole> roles, action->passed_roles(request));
+  // On whose behalf the service will act by the role.
+  std::vector<std::string> acted_for;
+  for (const std::string& resource : question.resources) {
+    if (absl::StrContains(resource, ":instance/") || absl::StrContains(resource, ":autoScalingGroup:")) {
+      acted_for.push_back(resource);
+    }
+  }
+  if (!acted_for.empty()) question.context["iam:associatedresourcearn"] = std::move(acted_for);
   question.action = "iam:PassRole";
-  question.resources = {std::move(role)};
-  question.context["iam:passedtoservice"] = {"ec2.amazonaws.com"};
-  return Ask(reported_as, caller, question);
+  for (PassedRole& role : roles) {
+    question.resources = {std::move(role.arn)};
+    question.context["iam:passedtoservice"] = {std::move(role.service)};
+    RETURN_IF_ERROR(Ask(reported_as, caller, question));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Dispatcher::Ask(const MethodDescriptor& method, const Caller& caller,

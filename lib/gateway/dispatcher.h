@@ -63,8 +63,8 @@ struct Action {
   // Adds to the question what the request does not name and the call uses all the same, and what is known of the
   // resources that it makes. Errors are returned to those who may make the call.
   std::function<absl::Status(const google::protobuf::Message& request, AccessQuestion& question)> describe = {};
-  // The ARN of the role that the request hands on; empty when it hands none. Who may do so needs iam:PassRole too.
-  std::function<absl::StatusOr<std::string>(const google::protobuf::Message& request)> passed_role = {};
+  // The roles that the request hands on. Who may do so needs iam:PassRole for each too.
+  std::function<absl::StatusOr<std::vector<PassedRole>>(const google::protobuf::Message& request)> passed_roles = {};
   // What the handler would find wrong with the request now, for a DryRun; it changes nothing. Without it a DryRun is
   // checked against the schema and policies alone.
   std::function<absl::Status(const google::protobuf::Message& request)> check = {};

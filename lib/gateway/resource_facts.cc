@@ -59,6 +59,21 @@ void ResourceFacts::AddName(absl::string_view arn_type, NameFunction name) {
   names_[std::string(arn_type)] = std::move(name);
 }
 
+void ResourceFacts::Derive(std::string from, std::string to,
+                           std::function<std::string(const std::string& value)> derived) {
+  derivations_.push_back({std::move(from), std::move(to), std::move(derived)});
+}
+
+void ResourceFacts::AddDerived(AccessContext& keys) const {
+  for (const Derivation& derivation : derivations_) {
+    const auto values = keys.find(derivation.from);
+    if (values == keys.end()) continue;
+    std::vector<std::string> derived;
+    for (const std::string& value : values->second) derived.push_back(derivation.derived(value));
+    keys[derivation.to] = std::move(derived);
+  }
+}
+
 absl::StatusOr<std::string> ResourceFacts::ProperArn(const std::string& arn) const {
   std::optional<Resource> resource = Split(arn);
   if (!resource.has_value()) return arn;
@@ -83,6 +98,7 @@ absl::StatusOr<AccessContext> ResourceFacts::Of(const std::string& arn) const {
     if (!facts.ok()) return facts;
     all.merge(*std::move(facts));
   }
+  AddDerived(all);
   return all;
 }
 

@@ -34,6 +34,11 @@ class ResourceFacts {
   using NameFunction = std::function<absl::StatusOr<std::string>(const std::string& name)>;
   void AddName(absl::string_view arn_type, NameFunction name);
 
+  // Where a resource has the condition key `from` it has `to` as well, with what `derived` makes of the value; of one
+  // that is yet to be made too.
+  void Derive(std::string from, std::string to, std::function<std::string(const std::string& value)> derived);
+  void AddDerived(AccessContext& keys) const;
+
   // The ARN by which policies know what `arn` means. Errors as of a function's own.
   absl::StatusOr<std::string> ProperArn(const std::string& arn) const;
 
@@ -43,6 +48,11 @@ class ResourceFacts {
  private:
   std::map<std::string, std::vector<Function>, std::less<>> by_type_;
   std::map<std::string, NameFunction, std::less<>> names_;
+  struct Derivation {
+    std::string from, to;
+    std::function<std::string(const std::string& value)> derived;
+  };
+  std::vector<Derivation> derivations_;
 };
 
 }  // namespace brume::gateway

@@ -32,7 +32,7 @@ class Finder {
     const rpc::v1::HandsOn handed = field.options().GetExtension(rpc::v1::hands_on);
     // Who is asked about a later launch is asked about its role too.
     const bool launch = handed == rpc::v1::LAUNCH && !action_.calls;
-    if ((launch || handed == rpc::v1::ROLE) && !action_.passed_role) Add(field, "may pass a role");
+    if ((launch || handed == rpc::v1::ROLE) && !action_.passed_roles) Add(field, "may pass a role");
     // Policies see of a launch template what is in it, or nothing.
     if (launch && !action_.complete) Add(field, "names what is launched");
     if (handed == rpc::v1::CALLS && !action_.implied) Add(field, "has calls made");

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/enum_names.h"
 #include "lib/base/status_macros.h"
 #include "lib/iam/iam_tag_table.h"
+#include "lib/iam/identity_rules.h"
 #include "lib/iam/identity_table.h"
 #include "lib/iam/instance_profile_table.h"
 #include "lib/iam/managed_policy.h"
@@ -102,9 +102,7 @@ absl::StatusOr<std::shared_ptr<const Authorizer::Grants>> Authorizer::GrantsOf(c
   ASSIGN_OR_RETURN(const StoredGrants read,
                    database_.ReadFor([&](store::Connection& c) { return ReadGrants(c, account_id_, identity_id); }));
   auto grants = std::make_shared<Grants>();
-  for (const auto& [key, value] : read.tags) {
-    grants->tags[absl::StrCat("aws:principaltag/", absl::AsciiStrToLower(key))].push_back(value);
-  }
+  AddTagKeys("aws:principaltag/", read.tags, grants->tags);
   if (read.boundary.has_value()) {
     ASSIGN_OR_RETURN(grants->boundary, Policy::Parse(*read.boundary, PolicyKind::kIdentity, PolicyUse::kJudge));
   }
@@ -171,11 +169,7 @@ absl::Status Authorizer::AddIamFacts(const IamResource& resource, AccessContext&
   if (resource.id.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const TagMap tags,
                    database_.ReadFor([&](store::Connection& c) { return IamTagTable(c).Of(resource.id); }));
-  for (const auto& [key, value] : tags) {
-    for (const char* family : {"aws:resourcetag/", "iam:resourcetag/"}) {
-      context[absl::StrCat(family, absl::AsciiStrToLower(key))].push_back(value);
-    }
-  }
+  for (const char* family : {"aws:resourcetag/", "iam:resourcetag/"}) AddTagKeys(family, tags, context);
   return absl::OkStatus();
 }
 
@@ -212,20 +206,17 @@ absl::Status Authorizer::Authorize(const Caller& caller, const AccessQuestion& q
   return absl::OkStatus();
 }
 
-absl::StatusOr<PolicyCaller> Authorizer::NamesOf(const Caller& caller) {
+PolicyCaller Authorizer::NamesOf(const Caller& caller) const {
   PolicyCaller names{.arns = {}, .account_id = account_id_};
   names.arns.push_back(caller.arn.empty() ? Arn::Root(account_id_).text() : caller.arn);
-  if (caller.role_id.empty()) return names;
-  ASSIGN_OR_RETURN(const std::optional<Identity> role,
-                   database_.ReadFor([&](store::Connection& c) { return IdentityTable(c).FindById(caller.role_id); }));
-  if (role.has_value()) names.arns.push_back(IdentityArn(account_id_, *role));
+  if (!caller.role_arn.empty()) names.arns.push_back(caller.role_arn);
   return names;
 }
 
 absl::Status Authorizer::AuthorizeByEndpoint(const Caller& caller, const std::string& endpoint_policy,
                                              const AccessQuestion& question) {
   ASSIGN_OR_RETURN(const std::shared_ptr<const Policy> policy, KeptPolicy(endpoint_policy, PolicyKind::kEndpoint));
-  ASSIGN_OR_RETURN(const PolicyCaller names, NamesOf(caller));
+  const PolicyCaller names = NamesOf(caller);
   const std::string& identity = caller.role_id.empty() ? caller.principal_id : caller.role_id;
   AccessContext of_call = question.context;
   if (!caller.administrator && !identity.empty()) {

@@ -50,7 +50,7 @@ class Authorizer {
   absl::StatusOr<std::shared_ptr<const Grants>> GrantsOf(const std::string& identity_id);
   // Of a session or an endpoint; whether there is a Principal in it tells the two apart.
   absl::StatusOr<std::shared_ptr<const Policy>> KeptPolicy(const std::string& json, PolicyKind kind);
-  absl::StatusOr<PolicyCaller> NamesOf(const Caller& caller);
+  PolicyCaller NamesOf(const Caller& caller) const;
   // A resource of IAM's as policies know it, the id of what has its tags, empty where that is not there, and what
   // limits it.
   struct IamResource {

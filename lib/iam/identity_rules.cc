@@ -80,6 +80,12 @@ absl::StatusOr<Identity> RequireUser(store::Connection& connection, const std::s
   return NoSuchEntity(absl::StrCat("The user with id ", Shown(id), " cannot be found."));
 }
 
+void AddTagKeys(absl::string_view family, const TagMap& tags, AccessContext& context) {
+  for (const auto& [key, value] : tags) {
+    context[absl::StrCat(family, absl::AsciiStrToLower(key))].push_back(value);
+  }
+}
+
 void ActAs(Caller& caller, absl::string_view account_id, const Identity& user) {
   caller.arn = IdentityArn(account_id, user);
   caller.principal = caller.arn;

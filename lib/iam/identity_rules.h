@@ -6,9 +6,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "lib/base/random.h"
+#include "lib/gateway/access_question.h"
 #include "lib/gateway/caller.h"
 #include "lib/iam/model/identity.h"
 #include "lib/iam/model/policy.h"
+#include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
 namespace brume::iam {
@@ -27,7 +29,8 @@ size_t MaxNameLength(IdentityKind kind);
 // As AWS's: 21 capital letters and digits of base 32, the first four of which are `prefix`.
 std::string NewIamId(absl::string_view prefix, Random& random);
 
-// Errors: LimitExceeded, MalformedPolicyDocument. `counted` are the characters that count against `max_size`.
+// Errors: LimitExceeded, MalformedPolicyDocument, ValidationError. `counted` are the characters that count against
+// `max_size`.
 absl::Status CheckDocument(absl::string_view document, PolicyKind kind, size_t counted, size_t max_size);
 
 // Error: NoSuchEntity.
@@ -38,6 +41,9 @@ absl::StatusOr<Identity> RequireUser(store::Connection& connection, const std::s
 
 // Makes the caller the user.
 void ActAs(Caller& caller, absl::string_view account_id, const Identity& user);
+
+// FAMILY/KEY of each tag, such as "aws:principaltag/env": keys of conditions know no case.
+void AddTagKeys(absl::string_view family, const TagMap& tags, AccessContext& context);
 
 absl::Status NoSuchEntity(absl::string_view message);
 

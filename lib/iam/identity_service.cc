@@ -14,6 +14,7 @@
 #include "lib/iam/instance_profile_table.h"
 #include "lib/iam/managed_policy.h"
 #include "lib/iam/model/builtin_policies.h"
+#include "lib/iam/trusted_principals.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 
@@ -90,9 +91,13 @@ absl::StatusOr<Identity> IdentityService::Create(Identity draft, const TagMap& t
   draft.created = clock_.Now();
   RETURN_IF_ERROR(Write([&](store::Connection& c) -> absl::Status {
     RETURN_IF_ERROR(CheckBoundary(c, draft.permissions_boundary));
+    // A role is not there yet for its own policy to name.
+    const bool role = draft.kind == IdentityKind::kRole;
+    if (role) RETURN_IF_ERROR(TrustedPrincipals(c, account_id_).Check(draft.trust_policy));
     const absl::Status inserted = IdentityTable(c).Insert(draft);
     if (absl::IsAlreadyExists(inserted)) return AlreadyExists(draft.kind, draft.name);
     RETURN_IF_ERROR(inserted);
+    if (role) RETURN_IF_ERROR(TrustedPrincipals(c, account_id_).Keep(draft));
     return IamTagTable(c).Set(draft.id, tags);
   }));
   return draft;
@@ -126,13 +131,17 @@ absl::Status IdentityService::Update(IdentityKind kind, const std::string& name,
   if (change.max_session_seconds.has_value()) RETURN_IF_ERROR(CheckSessionSeconds(*change.max_session_seconds));
   return Write([&](store::Connection& c) -> absl::Status {
     ASSIGN_OR_RETURN(Identity identity, Require(c, kind, name));
+    const Identity before = identity;
     identity.name = change.name.value_or(identity.name);
     identity.path = change.path.value_or(identity.path);
     identity.description = change.description.value_or(identity.description);
     identity.trust_policy = change.trust_policy.value_or(identity.trust_policy);
     identity.max_session_seconds = change.max_session_seconds.value_or(identity.max_session_seconds);
     const absl::Status updated = IdentityTable(c).Update(identity);
-    return absl::IsAlreadyExists(updated) ? AlreadyExists(kind, identity.name) : updated;
+    if (absl::IsAlreadyExists(updated)) return AlreadyExists(kind, identity.name);
+    RETURN_IF_ERROR(updated);
+    if (change.trust_policy.has_value()) RETURN_IF_ERROR(TrustedPrincipals(c, account_id_).Keep(identity));
+    return TrustedPrincipals(c, account_id_).Renamed(before, identity);
   });
 }
 
@@ -152,6 +161,7 @@ absl::Status IdentityService::Delete(IdentityKind kind, const std::string& name)
     ASSIGN_OR_RETURN(const auto profiles, InstanceProfileTable(c).ListOfRole(identity.id));
     if (!profiles.empty()) return DeleteConflict("remove roles from instance profile");
     RETURN_IF_ERROR(IamTagTable(c).DeleteAll(identity.id));
+    RETURN_IF_ERROR(TrustedPrincipals(c, account_id_).Gone(identity));
     return identities.Delete(identity.id);
   });
 }

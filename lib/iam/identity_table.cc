@@ -171,6 +171,17 @@ absl::StatusOr<std::vector<std::string>> IdentityTable::Attached(const std::stri
   return arns;
 }
 
+absl::StatusOr<std::vector<Identity>> IdentityTable::AttachedTo(const std::string& policy_arn) {
+  return Identities().Select(connection_,
+                             "identities WHERE id IN (SELECT identity_id FROM policy_attachments WHERE policy_arn = ?)",
+                             policy_arn);
+}
+
+absl::StatusOr<std::vector<Identity>> IdentityTable::BoundedBy(const std::string& policy_arn) {
+  return Identities().Select(connection_, "identities WHERE permissions_boundary != '' AND permissions_boundary = ?",
+                             policy_arn);
+}
+
 absl::StatusOr<std::map<std::string, int64_t>> IdentityTable::AttachmentCounts() {
   return CountsBy(connection_, "SELECT policy_arn, count(*) FROM policy_attachments GROUP BY policy_arn");
 }

@@ -46,6 +46,9 @@ class IdentityTable {
   absl::Status Attach(const std::string& identity_id, const std::string& policy_arn);
   absl::StatusOr<bool> Detach(const std::string& identity_id, const std::string& policy_arn);
   absl::StatusOr<std::vector<std::string>> Attached(const std::string& identity_id);
+  // Who has the policy attached, and whose permissions boundary it is.
+  absl::StatusOr<std::vector<Identity>> AttachedTo(const std::string& policy_arn);
+  absl::StatusOr<std::vector<Identity>> BoundedBy(const std::string& policy_arn);
   // Of every policy that has any.
   absl::StatusOr<std::map<std::string, int64_t>> AttachmentCounts();
   // Of every policy that is somebody's permissions boundary.

@@ -16,7 +16,7 @@ absl::StatusOr<bool> TrustsInstances(const Identity& role, const std::string& ac
   ASSIGN_OR_RETURN(const std::shared_ptr<const Policy> trust,
                    Policy::Parse(role.trust_policy, PolicyKind::kTrust, PolicyUse::kJudge));
   const TrustQuestion question{
-      .action = "sts:AssumeRole", .principal_arn = "", .account_id = account_id, .service = kService, .context = {}};
+      .action = "sts:AssumeRole", .arns = {}, .account_id = account_id, .service = kService, .context = {}};
   return trust->JudgeTrust(question) == Verdict::kAllow;
 }
 

@@ -101,6 +101,7 @@ absl::StatusOr<std::optional<Caller>> KeyAuthenticator::CallerOf(const Holder& h
       caller.arn = SessionArn(account_id_, identity->name, holder.session.name);
       caller.principal_id = absl::StrCat(identity->id, ":", holder.session.name);
       caller.role_id = identity->id;
+      caller.role_arn = IdentityArn(account_id_, *identity);
       caller.session_policy = holder.session.policy;
     } else {
       ActAs(caller, account_id_, *identity);

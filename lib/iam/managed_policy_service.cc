@@ -34,6 +34,7 @@ PolicyView BuiltinView(const BuiltinPolicy& builtin) {
   PolicyView view;
   view.policy.id = absl::StrCat("ANPA", builtin.name);
   view.policy.name = std::string(builtin.name);
+  view.policy.path = std::string(builtin.path);
   view.policy.description = std::string(builtin.description);
   view.policy.created = view.policy.updated = absl::UnixEpoch();
   view.arn = BuiltinPolicyArn(builtin);
@@ -115,8 +116,8 @@ absl::StatusOr<std::vector<PolicyView>> ManagedPolicyService::List(const std::st
       view.arn = IamArn(account_id_, "policy", policy.path, policy.name);
       view.policy = std::move(policy);
     }
-    if (absl::StartsWith("/", path_prefix)) {
-      for (const BuiltinPolicy& builtin : BuiltinPolicies()) views.push_back(BuiltinView(builtin));
+    for (const BuiltinPolicy& builtin : BuiltinPolicies()) {
+      if (absl::StartsWith(builtin.path, path_prefix)) views.push_back(BuiltinView(builtin));
     }
     ASSIGN_OR_RETURN(auto counts, IdentityTable(c).AttachmentCounts());
     ASSIGN_OR_RETURN(auto boundaries, IdentityTable(c).BoundaryCounts());
@@ -128,6 +129,25 @@ absl::StatusOr<std::vector<PolicyView>> ManagedPolicyService::List(const std::st
       return std::tie(a.policy.name, a.arn) < std::tie(b.policy.name, b.arn);
     });
     return views;
+  });
+}
+
+absl::StatusOr<std::vector<Identity>> ManagedPolicyService::Holders(const std::string& arn, Use use) {
+  return database_.ReadFor([&](store::Connection& c) -> absl::StatusOr<std::vector<Identity>> {
+    if (FindBuiltinPolicy(arn) == nullptr) RETURN_IF_ERROR(FindManagedPolicy(c, account_id_, arn).status());
+    std::vector<Identity> holders;
+    if (use.attached) {
+      ASSIGN_OR_RETURN(holders, IdentityTable(c).AttachedTo(arn));
+    }
+    if (use.boundary) {
+      ASSIGN_OR_RETURN(const std::vector<Identity> bounded, IdentityTable(c).BoundedBy(arn));
+      holders.insert(holders.end(), bounded.begin(), bounded.end());
+    }
+    const auto key = [](const Identity& identity) { return std::tie(identity.kind, identity.name); };
+    std::sort(holders.begin(), holders.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+    const auto same = [](const Identity& a, const Identity& b) { return a.id == b.id; };
+    holders.erase(std::unique(holders.begin(), holders.end(), same), holders.end());
+    return holders;
   });
 }
 

@@ -42,6 +42,11 @@ class ManagedPolicyService {
   absl::StatusOr<PolicyView> Get(const std::string& arn);
   // The account's and AWS's, by name.
   absl::StatusOr<std::vector<PolicyView>> List(const std::string& path_prefix);
+  // Who has it: attached, or as a permissions boundary. By kind and name.
+  struct Use {
+    bool attached = true, boundary = true;
+  };
+  absl::StatusOr<std::vector<Identity>> Holders(const std::string& arn, Use use);
   absl::Status Delete(const std::string& arn);
   absl::StatusOr<PolicyVersion> CreateVersion(const std::string& arn, const std::string& document, bool as_default);
   // Newest first.

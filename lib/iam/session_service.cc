@@ -7,10 +7,12 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/iam/iam_tag_table.h"
 #include "lib/iam/identity_rules.h"
 #include "lib/iam/identity_table.h"
 #include "lib/iam/key_text.h"
 #include "lib/iam/model/policy.h"
+#include "lib/iam/trusted_principals.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
@@ -81,13 +83,29 @@ absl::StatusOr<std::optional<Identity>> SessionService::FindRole(const std::stri
   return role;
 }
 
-// Trust policies name roles, not their sessions.
-absl::StatusOr<std::string> SessionService::TrustedArn(const Caller& caller) {
-  if (caller.arn.empty()) return Arn::Root(account_id_).text();
-  if (caller.role_id.empty()) return caller.arn;
-  ASSIGN_OR_RETURN(const std::optional<Identity> role,
-                   database_.ReadFor([&](store::Connection& c) { return IdentityTable(c).FindById(caller.role_id); }));
-  return role.has_value() ? IdentityArn(account_id_, *role) : caller.arn;
+absl::StatusOr<std::vector<std::string>> SessionService::NamesOf(const Caller& caller, const Identity& role) {
+  if (caller.administrator && caller.role_id.empty()) return std::vector<std::string>{Arn::Root(account_id_).text()};
+  const std::string& asks = caller.role_id.empty() ? caller.principal_id : caller.role_id;
+  ASSIGN_OR_RETURN(std::vector<std::string> names, database_.ReadFor([&](store::Connection& c) {
+    return TrustedPrincipals(c, account_id_).NamesOf(role.id, asks);
+  }));
+  // Of its role's sessions the caller is one.
+  std::erase_if(names, [&](const std::string& name) {
+    const std::optional<Arn> arn = Arn::Parse(name);
+    return arn.has_value() && arn->service == "sts" && name != caller.arn;
+  });
+  return names;
+}
+
+absl::Status SessionService::AddTags(const Caller& caller, const Identity& role, Context& context) {
+  const std::string& asks = caller.role_id.empty() ? caller.principal_id : caller.role_id;
+  return database_.Read([&](store::Connection& c) -> absl::Status {
+    ASSIGN_OR_RETURN(const TagMap of_caller, IamTagTable(c).Of(asks));
+    ASSIGN_OR_RETURN(const TagMap of_role, IamTagTable(c).Of(role.id));
+    AddTagKeys("aws:principaltag/", of_caller, context);
+    for (const char* family : {"aws:resourcetag/", "iam:resourcetag/"}) AddTagKeys(family, of_role, context);
+    return absl::OkStatus();
+  });
 }
 
 absl::StatusOr<AssumedRole> SessionService::AssumeRole(const Caller& caller, const AssumeRoleWish& wish) {
@@ -98,14 +116,10 @@ absl::StatusOr<AssumedRole> SessionService::AssumeRole(const Caller& caller, con
   ASSIGN_OR_RETURN(const std::optional<Identity> role, FindRole(wish.role_arn));
   if (!role.has_value() || (caller.arn.empty() && !caller.administrator)) return denied;
 
-  TrustQuestion question{.action = "sts:AssumeRole",
-                         .principal_arn = "",
-                         .account_id = account_id_,
-                         .service = "",
-                         .context = wish.context};
-  ASSIGN_OR_RETURN(question.principal_arn, TrustedArn(caller));
-  question.context["sts:rolesessionname"] = {wish.session_name};
-  if (!wish.external_id.empty()) question.context["sts:externalid"] = {wish.external_id};
+  TrustQuestion question{
+      .action = "sts:AssumeRole", .arns = {}, .account_id = account_id_, .service = "", .context = wish.context};
+  ASSIGN_OR_RETURN(question.arns, NamesOf(caller, *role));
+  RETURN_IF_ERROR(AddTags(caller, *role, question.context));
   ASSIGN_OR_RETURN(const std::shared_ptr<const Policy> trust,
                    Policy::Parse(role->trust_policy, PolicyKind::kTrust, PolicyUse::kJudge));
   if (trust->JudgeTrust(question) != Verdict::kAllow) return denied;

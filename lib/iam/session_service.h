@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lib/base/clock.h"
@@ -49,7 +50,10 @@ class SessionService {
  private:
   // Nothing when there is no role of this ARN.
   absl::StatusOr<std::optional<Identity>> FindRole(const std::string& arn);
-  absl::StatusOr<std::string> TrustedArn(const Caller& caller);
+  // By which the role's trust policy means the caller: a session's by its role's names and its own.
+  absl::StatusOr<std::vector<std::string>> NamesOf(const Caller& caller, const Identity& role);
+  // What a trust policy may ask of the tags of who calls and of the role.
+  absl::Status AddTags(const Caller& caller, const Identity& role, Context& context);
 
   store::Database& database_;
   const Clock& clock_;

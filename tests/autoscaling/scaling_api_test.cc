@@ -47,7 +47,7 @@ SubnetId DefaultSubnet(ScalingApiWorld& world) { return world.Row(world.Launch()
 TEST_CASE("a group is described as it was made, until it is deleted", "[scaling_api]") {
   ScalingApiWorld world;
   world.CreateGroup("web",
-                    "min_size: 1 max_size: 4 desired_capacity: 2 default_cooldown: 60 health_check_type: 'ELB' "
+                    "min_size: 1 max_size: 4 desired_capacity: 2 default_cooldown: 60 health_check_type: 'EC2,EBS' "
                     "health_check_grace_period: 30 termination_policies: ['OldestInstance', 'Default'] "
                     "new_instances_protected_from_scale_in: true capacity_rebalance: true max_instance_lifetime: 86400 "
                     "context: 'test' default_instance_warmup: 7 tags { key: 'team' value: 'mist' "
@@ -64,7 +64,7 @@ TEST_CASE("a group is described as it was made, until it is deleted", "[scaling_
   CHECK(group.max_size() == 4);
   CHECK(group.desired_capacity() == 2);
   CHECK(group.default_cooldown() == 60);
-  CHECK(group.health_check_type() == "ELB");
+  CHECK(group.health_check_type() == "EC2,EBS");
   CHECK(group.health_check_grace_period() == 30);
   REQUIRE(group.availability_zones_size() == 1);
   CHECK(group.availability_zones(0) == world.zone);
@@ -95,6 +95,17 @@ TEST_CASE("a group is described as it was made, until it is deleted", "[scaling_
         .auto_scaling_groups()
         .empty();
   }));
+}
+
+TEST_CASE("a group's health checks are one kind or several", "[scaling_api]") {
+  ScalingApiWorld world;
+  world.CreateGroup("web", "min_size: 0 max_size: 1");
+  CHECK(world.Group("web").health_check_type() == "EC2");
+  for (const char* types : {"EBS", "EC2,EBS,ELB,VPC_LATTICE", "VPC_LATTICE,ELB"}) {
+    REQUIRE_OK(world.Do("UpdateAutoScalingGroup",
+                        absl::StrCat("auto_scaling_group_name: 'web' health_check_type: '", types, "'")));
+    CHECK(world.Group("web").health_check_type() == types);
+  }
 }
 
 TEST_CASE("an update of a group changes what it names and nothing else", "[scaling_api]") {

@@ -409,4 +409,67 @@ TEST_CASE("who has a group launch instances with a role needs iam:PassRole for i
                             "' iam_instance_profile: 'servers'")) == "AccessDenied");
 }
 
+TEST_CASE("who gives Auto Scaling a role for a hook, or one in the place of AWS's, needs iam:PassRole for it",
+          "[scaling_api]") {
+  ScalingApiWorld world;
+  REQUIRE_OK(world.CallText("CreateUser", "user_name: 'ada'").status());
+  const auto shown = Value(world.CallText("GetUser", "user_name: 'ada'"));
+  const auto& user = static_cast<const iam::v1::GetUserResponse&>(*shown).user();
+  const Caller ada{.principal = user.arn(),
+                   .source = "127.0.0.1",
+                   .request_id = "request-2",
+                   .arn = user.arn(),
+                   .principal_id = user.user_id(),
+                   .user_name = "ada"};
+  const auto set_policy = [&](const std::string& passes) {
+    const std::string policy =
+        R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":"iam:PassRole","Resource":"*"})" +
+        passes + "]}";
+    REQUIRE_OK(world
+                   .CallText("PutUserPolicy",
+                             absl::StrCat("user_name: 'ada' policy_name: 'p' policy_document: '", policy, "'"))
+                   .status());
+  };
+  const auto as_ada = [&](const std::string& action, const std::string& text) {
+    const auto* method = world.FindRpc("autoscaling:" + action);
+    std::unique_ptr<google::protobuf::Message> request(
+        google::protobuf::MessageFactory::generated_factory()->GetPrototype(method->input_type())->New());
+    REQUIRE(google::protobuf::TextFormat::ParseFromString(text, request.get()));
+    return ec2::ErrorCode(world.dispatcher.Call(*method, *request, ada).status());
+  };
+  const std::string account = world.settings.account_id, role = "arn:aws:iam::" + account + ":role/ci/hooks";
+  const std::string linked =
+      "arn:aws:iam::" + account + ":role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling";
+  const auto group = [&](const std::string& name) {
+    return absl::StrCat("auto_scaling_group_name: '", name, "' min_size: 0 max_size: 1 availability_zones: '",
+                        world.zone, "' launch_template { launch_template_name: 'web' version: '1' } ");
+  };
+  const std::string hook =
+      "lifecycle_hook_name: 'h' lifecycle_transition: 'autoscaling:EC2_INSTANCE_LAUNCHING' "
+      "notification_target_arn: 'arn:aws:sns:us-east-1:000000000000:t' role_arn: '" +
+      role + "' ";
+  const std::string put = "auto_scaling_group_name: 'plain' " + hook;
+  set_policy("");
+  CHECK(as_ada("CreateAutoScalingGroup", group("plain") + "service_linked_role_arn: '" + linked + "'").empty());
+  CHECK(as_ada("PutLifecycleHook", put) == "AccessDenied");
+  CHECK(as_ada("CreateAutoScalingGroup", group("hooked") + "lifecycle_hook_specification_list { " + hook + "}") ==
+        "AccessDenied");
+  CHECK(as_ada("CreateAutoScalingGroup", group("own") + "service_linked_role_arn: '" + linked + "_own'") ==
+        "AccessDenied");
+  CHECK(as_ada("UpdateAutoScalingGroup",
+               "auto_scaling_group_name: 'plain' service_linked_role_arn: '" + linked + "_own'") == "AccessDenied");
+  set_policy(R"(,{"Effect":"Allow","Action":"iam:PassRole","Resource":")" + role +
+             R"(","Condition":{"StringEquals":{"iam:PassedToService":"ec2.amazonaws.com"}}})");
+  CHECK(as_ada("PutLifecycleHook", put) == "AccessDenied");
+  set_policy(R"(,{"Effect":"Allow","Action":"iam:PassRole","Resource":")" + role +
+             R"(","Condition":{"StringEquals":{"iam:PassedToService":"autoscaling.amazonaws.com"}}})");
+  CHECK(as_ada("PutLifecycleHook", put).empty());
+  set_policy(
+      R"(,{"Effect":"Allow","Action":"iam:PassRole","Resource":"*","Condition":{"ArnLike":)"
+      R"({"iam:AssociatedResourceArn":"arn:aws:autoscaling:*:*:autoScalingGroup:*:autoScalingGroupName/hooked"}}})");
+  CHECK(as_ada("PutLifecycleHook", put) == "AccessDenied");
+  CHECK(
+      as_ada("CreateAutoScalingGroup", group("hooked") + "lifecycle_hook_specification_list { " + hook + "}").empty());
+}
+
 }  // namespace brume

@@ -125,6 +125,30 @@ TEST_CASE("a composite rule binds NOT before AND before OR", "[alarm]") {
   CHECK_FALSE(IsTrue("FALSE OR OK(a)", states));
 }
 
+TEST_CASE("a composite rule counts how many alarms, or which share of them, are in a state", "[alarm]") {
+  const std::map<std::string, State> states = {
+      {"a", State::kAlarm}, {"b", State::kOk}, {"c", State::kInsufficientData}, {"two, words", State::kAlarm}};
+  CHECK(IsTrue("AT_LEAST(1, ALARM, (a, b, c))", states));
+  CHECK_FALSE(IsTrue("AT_LEAST(2, ALARM, (a, b, c))", states));
+  CHECK(IsTrue("AT_LEAST(2,ALARM,(a,b,\"two, words\"))", states));
+  CHECK(IsTrue("AT_LEAST(2, NOT ALARM, (a, b, c))", states));
+  CHECK_FALSE(IsTrue("AT_LEAST(3, NOT ALARM, (a, b, c))", states));
+  // A third is less than 34%.
+  CHECK(IsTrue("AT_LEAST(33%, OK, (a, b, c))", states));
+  CHECK_FALSE(IsTrue("AT_LEAST(34%, OK, (a, b, c))", states));
+  CHECK(IsTrue("AT_LEAST( 100 %, NOT INSUFFICIENT_DATA, ( a , b ) )", states));
+  CHECK(IsTrue("NOT AT_LEAST(2, ALARM, (a, b)) AND ALARM(a)", states));
+  CHECK(Rule::Parse("AT_LEAST(1, OK, (a, b)) OR ALARM(a)").value().alarms() == std::vector<std::string>{"a", "b"});
+  for (const char* bad :
+       {"AT_LEAST", "AT_LEAST()", "AT_LEAST(0, ALARM, (a))", "AT_LEAST(2, ALARM, (a))", "AT_LEAST(101%, ALARM, (a))",
+        "AT_LEAST(0%, ALARM, (a))", "AT_LEAST(99999, ALARM, (a))", "AT_LEAST(1, UP, (a))",
+        "AT_LEAST(1, NOT NOT OK, (a))", "AT_LEAST(1, ALARM, a)", "AT_LEAST(1, ALARM, (a, a))",
+        "AT_LEAST(1, ALARM, (a,))", "AT_LEAST(1, ALARM, ())", "AT_LEAST(1, ALARM, (a)", "AT_LEAST(-1, ALARM, (a))"}) {
+    INFO(bad);
+    CHECK(ec2::ErrorCode(Rule::Parse(bad).status()) == "ValidationError");
+  }
+}
+
 TEST_CASE("a composite rule names each of its alarms once", "[alarm]") {
   const Rule rule = Rule::Parse("ALARM(a) AND (OK( \"say \\\"b\\\"\" ) OR ALARM(a))").value();
   CHECK(rule.alarms() == std::vector<std::string>{"a", "say \"b\""});

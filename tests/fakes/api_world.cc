@@ -103,7 +103,7 @@ void ApiWorld::AddActions(gateway::Dispatcher& served) {
                                    .space = space_of});
   ec2::AddImportActions(actions, imports, settings);
   ec2::AddCatalogueActions(actions, image_names);
-  ec2::AddExportActions(actions, exports);
+  ec2::AddExportActions(actions, exports, settings.account());
   ec2::AddSnapshotLockActions(actions, snapshot_locks, settings);
   host::AddHostActions(actions, host_functions, settings, statistics);
   host::AddEventActions(actions, events);

@@ -57,13 +57,13 @@ void Judge(absl::string_view json, const AccessQuestion& question, absl::string_
   // What has a Resource has no Principal.
   Require(!identity.ok());
   const TrustQuestion asked{.action = "sts:AssumeRole",
-                            .principal_arn = kUser,
+                            .arns = {kUser},
                             .account_id = "123456789012",
                             .service = "",
                             .context = question.context};
   (*trust)->JudgeTrust(asked);
   const TrustQuestion service{.action = "sts:AssumeRole",
-                              .principal_arn = "",
+                              .arns = {},
                               .account_id = "",
                               .service = "ec2.amazonaws.com",
                               .context = question.context};

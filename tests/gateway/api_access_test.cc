@@ -46,6 +46,22 @@ TEST_CASE("a call that names no resource asks for all of them", "[api]") {
         std::vector<std::string>{"*"});
 }
 
+TEST_CASE("the principal's ARN of a role's session is the role's, with its path", "[api]") {
+  const Caller session{.arn = "arn:aws:sts::123456789012:assumed-role/builder/night",
+                       .principal_id = "AROAR:night",
+                       .role_id = "AROAR",
+                       .role_arn = "arn:aws:iam::123456789012:role/ci/builder",
+                       .issued = absl::UnixEpoch()};
+  AccessContext context =
+      Ask("brume.ec2.v1.Instances", "DescribeInstances", ec2::v1::DescribeInstancesRequest(), session).context;
+  CHECK(context["aws:principalarn"] == std::vector<std::string>{session.role_arn});
+  CHECK(context["aws:principaltype"] == std::vector<std::string>{"AssumedRole"});
+  CHECK(context["aws:principalaccount"] == std::vector<std::string>{"123456789012"});
+  CHECK(context["aws:userid"] == std::vector<std::string>{"AROAR:night"});
+  CHECK(context["aws:tokenissuetime"] == std::vector<std::string>{"1970-01-01T00:00:00Z"});
+  CHECK_FALSE(context.contains("aws:username"));
+}
+
 TEST_CASE("a group is named to policies by its name or its ARN, and a tag by its group", "[api]") {
   const std::string prefix = "arn:aws:autoscaling:eu-west-1:123456789012:autoScalingGroup:";
   autoscaling::v1::SetDesiredCapacityRequest set;
@@ -179,7 +195,7 @@ TEST_CASE("a call beyond its caller's share is refused before anything is looked
 
 TEST_CASE("an action that does not say what its request hands on is found before it is served", "[api]") {
   using Texts = std::vector<std::string>;
-  const auto role = [](const google::protobuf::Message&) { return std::string(); };
+  const auto roles = [](const google::protobuf::Message&) { return std::vector<PassedRole>(); };
   Action action;
   const Texts launch = UnsaidNeeds(*ec2::v1::RunInstancesRequest::descriptor(), action);
   REQUIRE(launch.size() == 4);
@@ -203,7 +219,7 @@ TEST_CASE("an action that does not say what its request hands on is found before
   action.calls = {};
 
   // Policies would not be asked of what the template says.
-  action.passed_role = role;
+  action.passed_roles = roles;
   CHECK(UnsaidNeeds(*ec2::v1::RunInstancesRequest::descriptor(), action).size() == 2);
   action.complete = [](const google::protobuf::Message&) { return nullptr; };
   CHECK(UnsaidNeeds(*ec2::v1::RunInstancesRequest::descriptor(), action).empty());

@@ -118,6 +118,29 @@ TEST_CASE("a VPC endpoint's policy knows callers, resources and conditions, and 
   CHECK(by_tag("red") == "UnauthorizedOperation");
 }
 
+TEST_CASE("a VPC endpoint's policy names a session by its role's ARN and by its own", "[api]") {
+  EndpointPolicyWorld world;
+  Caller session = world.Through(world.administrator);
+  session.arn = "arn:aws:sts::000000000000:assumed-role/builder/night";
+  session.role_arn = "arn:aws:iam::000000000000:role/ci/builder";
+  Caller other = session;
+  other.arn = "arn:aws:sts::000000000000:assumed-role/builder/day";
+  const auto names = [&](const std::string& arn) {
+    world.SetEndpointPolicy(
+        absl::StrCat(R"({"Effect":"Allow","Principal":{"AWS":")", arn, R"("},"Action":"*","Resource":"*"})"));
+  };
+  names(session.role_arn);
+  CHECK(world.CodeOf(session, "DescribeVpcs") == "");
+  CHECK(world.CodeOf(other, "DescribeVpcs") == "");
+  names(session.arn);
+  CHECK(world.CodeOf(session, "DescribeVpcs") == "");
+  CHECK(world.CodeOf(other, "DescribeVpcs") == "UnauthorizedOperation");
+  world.SetEndpointPolicy(absl::StrCat(R"({"Effect":"Allow","Principal":"*","Action":"*","Resource":"*",)",
+                                       R"("Condition":{"ArnEquals":{"aws:PrincipalArn":")", session.role_arn,
+                                       R"("}}})"));
+  CHECK(world.CodeOf(session, "DescribeVpcs") == "");
+}
+
 TEST_CASE("a VPC endpoint's policy is asked about all that a call does, as the caller's is", "[api]") {
   EndpointPolicyWorld world;
   const Caller root = world.Through(world.administrator);

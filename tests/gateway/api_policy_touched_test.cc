@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "absl/strings/substitute.h"
 #include "brume/ec2/v1/address.pb.h"
 #include "brume/ec2/v1/instance.pb.h"
@@ -136,6 +137,10 @@ TEST_CASE("conditions are about a resource before it is made", "[api]") {
        w.Ec2Arn("subnet/" + w.subnet)},
       {"CreateNetworkInterface", absl::Substitute("subnet_id: '$0'", w.subnet), "network-interface",
        "ec2:AvailabilityZone", "us-east-1b"},
+      {"CreateNetworkInterface", absl::Substitute("subnet_id: '$0'", w.subnet), "network-interface",
+       "ec2:AvailabilityZoneId", "use1-az2"},
+      {"CreateSubnet", in_vpc + "cidr_block: '10.20.2.0/24' availability_zone: 'us-east-1b'", "subnet",
+       "ec2:AvailabilityZoneId", "use1-az2"},
       {"CreateVpcPeeringConnection", absl::Substitute("vpc_id: '$0' peer_vpc_id: '$1'", w.vpc, w.other_vpc),
        "vpc-peering-connection", "ec2:AccepterVpc", w.Ec2Arn("vpc/" + w.other_vpc)},
       {"CreateVpcPeeringConnection", absl::Substitute("vpc_id: '$0' peer_vpc_id: '$1'", w.vpc, w.other_vpc),
@@ -337,6 +342,84 @@ TEST_CASE("tags at creation are held to EC2's limits and to ec2:CreateTags, what
     }
   }
   CHECK(tried == taking);
+}
+
+TEST_CASE("policies can ask for the zone's id of what is there, and for what StartSnapshot is given", "[api]") {
+  TouchedWorld w;
+  const std::string parent = SnapshotOf(w.image).text();
+  const struct {
+    const char* action;
+    std::string request, condition;
+  } cases[] = {
+      {"CreateSnapshot", absl::Substitute("volume_id: '$0' dry_run: true", w.volume),
+       R"("StringEquals":{"ec2:AvailabilityZoneId":"use1-az1"})"},
+      {"StopInstances", absl::Substitute("instance_ids: '$0' dry_run: true", w.instance),
+       R"("StringEquals":{"ec2:AvailabilityZoneId":"use1-az1"})"},
+      {"ebs:StartSnapshot", "volume_size: 9", R"("NumericGreaterThan":{"ebs:VolumeSize":"8"})"},
+      {"ebs:StartSnapshot", "volume_size: 9 description: 'nightly'", R"("StringLike":{"ebs:Description":"night*"})"},
+      {"ebs:StartSnapshot", absl::Substitute("volume_size: 9 parent_snapshot_id: '$0'", parent),
+       absl::StrCat(R"("ArnEquals":{"ebs:ParentSnapshot":"arn:aws:ec2:us-east-1::snapshot/)", parent, R"("})")},
+  };
+  const std::string all = R"({"Effect":"Allow","Action":"*","Resource":"*"})";
+  for (const auto& [action, request, condition] : cases) {
+    INFO(action << " " << condition);
+    w.SetPolicy(all);
+    const std::string allowed = w.Try(action, request);
+    w.SetPolicy(all + R"(,{"Effect":"Deny","Action":"*","Resource":"*","Condition":{)" + condition + "}}");
+    const std::string denied = w.Try(action, request);
+    CHECK(denied != allowed);
+    CHECK((denied == kDenied || denied == "AccessDeniedException" || denied == "AccessDenied"));
+  }
+}
+
+// Each action by which something new gets the tags of something that is there, and StartSnapshot, whose tags are in no
+// TagSpecification.
+TEST_CASE("tags that are copied to what is made are asked about as if the call named them", "[api]") {
+  TouchedWorld w;
+  const std::string image = w.image.text();
+  REQUIRE(w.CallText("CreateTags", absl::Substitute("resources: '$0' resources: '$1' tags { key: 'env' value: 'prod' }",
+                                                    image, w.volume))
+              .ok());
+  const struct {
+    const char* action;
+    std::string request, type;
+  } cases[] = {
+      {"CopyImage",
+       absl::Substitute("source_image_id: '$0' source_region: 'us-east-1' name: 'copy' copy_image_tags: true ", image),
+       "image"},
+      {"CreateSnapshots",
+       absl::Substitute("instance_specification { instance_id: '$0' } copy_tags_from_source: 'volume' ", w.instance),
+       "snapshot"},
+      {"ebs:StartSnapshot", "volume_size: 1 tags { key: 'env' value: 'prod' } ", "snapshot"},
+  };
+  const std::string all = R"({"Effect":"Allow","Action":"*","Resource":"*"},)";
+  for (const auto& [action, request, type] : cases) {
+    INFO(action);
+    const std::string made = absl::StrCat(R"("Resource":"arn:aws:ec2:*::)", type, R"(/*")");
+    const std::string name = absl::StripPrefix(action, "ebs:").data();
+    const std::string denials[] = {
+        R"("Action":"ec2:CreateTags",)" + made,
+        absl::StrCat(R"("Action":"*",)", made, R"(,"Condition":{"StringEquals":{"aws:RequestTag/env":"prod"}})"),
+        absl::StrCat(R"("Action":"*",)", made, R"(,"Condition":{"ForAnyValue:StringEquals":{"aws:TagKeys":"env"}})"),
+        absl::StrCat(R"("Action":"ec2:CreateTags",)", made, R"(,"Condition":{"StringEquals":{"ec2:CreateAction":")",
+                     name, R"("}})"),
+    };
+    for (const std::string& denial : denials) {
+      INFO(denial);
+      w.SetPolicy(all + R"({"Effect":"Deny",)" + denial + "}");
+      const std::string code = w.Try(action, request);
+      CHECK((code == kDenied || code == "AccessDeniedException" || code == "AccessDenied"));
+    }
+    w.SetPolicy(all + R"({"Effect":"Deny","Action":"*","Resource":"*",)"
+                      R"("Condition":{"StringEquals":{"aws:RequestTag/env":"test"}}})");
+    CHECK(w.Try(action, request) == "");
+  }
+  // A tag of the call's own counts in place of the image's.
+  w.SetPolicy(all + R"({"Effect":"Deny","Action":"*","Resource":"*",)"
+                    R"("Condition":{"StringEquals":{"aws:RequestTag/env":"prod"}}})");
+  CHECK(w.Try("CopyImage",
+              absl::StrCat("source_region: 'us-east-1' name: 'other' copy_image_tags: true source_image_id: '", image,
+                           "' tag_specifications { resource_type: 'image' tags { key: 'env' value: 'test' } }")) == "");
 }
 
 }  // namespace brume

@@ -195,6 +195,8 @@ TEST_CASE("what deletes a user finds no passwords, devices, certificates and key
     CHECK(world.Code(action, "") == "");
     CHECK(world.Code(action, "user_name: 'eve'") == "NoSuchEntity");
   }
+  CHECK(world.Code("ListServiceSpecificCredentials", "all_users: true max_items: 10") == "");
+  CHECK(world.Code("ListServiceSpecificCredentials", "all_users: true user_name: 'ada'") == "ValidationError");
   const auto devices = world.Ok<iam::v1::ListVirtualMFADevicesResponse>("ListVirtualMFADevices", "");
   CHECK(devices.virtual_mfa_devices().empty());
   CHECK_FALSE(devices.is_truncated());

@@ -229,6 +229,60 @@ TEST_CASE("who may make users within a boundary alone makes no others", "[iam]")
   CHECK(world.CodeAs("ada", "PutUserPolicy", "user_name: 'eve' " + policy) == "AccessDenied");
 }
 
+TEST_CASE("who has a managed policy is listed by kind and name, page by page", "[iam]") {
+  World world;
+  const std::string arn = "arn:aws:iam::aws:policy/job-function/ViewOnlyAccess", of = "policy_arn: '" + arn + "' ";
+  const auto list = [&](const std::string& more) {
+    return world.Ok<iam::v1::ListEntitiesForPolicyResponse>("ListEntitiesForPolicy", of + more);
+  };
+  CHECK(list("").policy_users().empty());
+  REQUIRE(world.Code("CreateUser", "user_name: 'ada' path: '/staff/'") == "");
+  REQUIRE(world.Code("CreateUser", "user_name: 'eve' permissions_boundary: '" + arn + "'") == "");
+  REQUIRE(world.Code("CreateUser", "user_name: 'bob'") == "");
+  REQUIRE(world.Code("CreateGroup", "group_name: 'readers'") == "");
+  REQUIRE(world.Code("CreateRole", "role_name: 'web' assume_role_policy_document: " + Quoted(kTrustEc2)) == "");
+  REQUIRE(world.Code("AttachUserPolicy", "user_name: 'ada' " + of) == "");
+  REQUIRE(world.Code("AttachGroupPolicy", "group_name: 'readers' " + of) == "");
+  REQUIRE(world.Code("AttachRolePolicy", "role_name: 'web' " + of) == "");
+  const auto all = list("");
+  REQUIRE(all.policy_users_size() == 2);
+  CHECK(all.policy_users(0).user_name() == "ada");
+  CHECK(absl::StartsWith(all.policy_users(0).user_id(), "AIDA"));
+  CHECK(all.policy_users(1).user_name() == "eve");
+  REQUIRE(all.policy_groups_size() == 1);
+  CHECK(all.policy_groups(0).group_name() == "readers");
+  REQUIRE(all.policy_roles_size() == 1);
+  CHECK(all.policy_roles(0).role_name() == "web");
+  CHECK_FALSE(all.is_truncated());
+  const auto only = [&](const std::string& more) {
+    const auto some = list(more);
+    return absl::StrCat(some.policy_users_size(), some.policy_groups_size(), some.policy_roles_size());
+  };
+  CHECK(only("entity_filter: 'Role'") == "001");
+  CHECK(only("entity_filter: 'AWSManagedPolicy'") == "000");
+  CHECK(only("path_prefix: '/staff/'") == "100");
+  CHECK(only("policy_usage_filter: 'PermissionsPolicy'") == "111");
+  CHECK(only("policy_usage_filter: 'PermissionsBoundary'") == "100");
+  const auto first = list("max_items: 3");
+  CHECK(first.is_truncated());
+  CHECK(only("max_items: 3 marker: '" + first.marker() + "'") == "001");
+  CHECK(world.Code("ListEntitiesForPolicy", "policy_arn: 'arn:aws:iam::aws:policy/None'") == "NoSuchEntity");
+}
+
+TEST_CASE("AWS's policies with a path are found, shown and listed by it", "[iam]") {
+  World world;
+  for (const char* name : {"AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonECS_FullAccess", "SecurityAudit",
+                           "CloudWatchAgentAdminPolicy", "service-role/AmazonEC2ContainerServiceforEC2Role",
+                           "service-role/AmazonEC2RoleforSSM", "service-role/AWSLambdaBasicExecutionRole",
+                           "job-function/ViewOnlyAccess"}) {
+    INFO(name);
+    CHECK(world.Code("GetPolicy", absl::StrCat("policy_arn: 'arn:aws:iam::aws:policy/", name, "'")) == "");
+  }
+  const auto listed = world.Ok<iam::v1::ListPoliciesResponse>("ListPolicies", "path_prefix: '/service-role/'");
+  REQUIRE(listed.policies_size() == 3);
+  for (const auto& policy : listed.policies()) CHECK(policy.path() == "/service-role/");
+}
+
 TEST_CASE("what IAM cannot take is refused with its own code", "[iam]") {
   World world;
   REQUIRE(world.Code("CreateUser", "user_name: 'ada'") == "");

@@ -277,6 +277,60 @@ TEST_CASE("a policy that is not understood in all its parts is refused, with the
   CHECK(absl::StartsWith(second, "Statement 2: Effect"));
 }
 
+TEST_CASE("a policy is written in characters up to U+00FF, without a byte order mark", "[identity]") {
+  const auto code = [](const std::string& document, PolicyUse use = PolicyUse::kWrite) {
+    const absl::Status status = Policy::Parse(document, PolicyKind::kIdentity, use).status();
+    return status.ok() ? "" : ec2::ErrorCode(status);
+  };
+  const auto named = [](const std::string& name) {
+    return Document(R"({"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::)" + name + R"("})");
+  };
+  CHECK(code(named("\u00e9\u00ff")) == "");
+  CHECK(code("\r\n\t" + named("a")) == "");
+  for (const char* name : {"\u0100", "\u4e2d", "\U0001f600"}) CHECK(code(named(name)) == "ValidationError");
+  CHECK(code("\xef\xbb\xbf" + named("a")) == "ValidationError");
+  CHECK(code(named("a\x01")) == "ValidationError");
+  CHECK(code(named("\xff")) == "MalformedPolicyDocument");
+  // As JSON writes them they are no such characters.
+  CHECK(code(named("\\u4e2d")) == "");
+  // An earlier version kept it.
+  CHECK(code(named("\u4e2d"), PolicyUse::kJudge) == "");
+}
+
+TEST_CASE("a resource that no ARN can ever match is refused where the policy is written, and judged where it is kept",
+          "[identity]") {
+  const auto deny = [](const std::string& arn, const char* element = "Resource") {
+    return Document(absl::StrCat(R"({"Effect":"Deny","Action":"*",")", element, R"(":")", arn, R"("})"));
+  };
+  const struct {
+    std::string arn, message;
+  } refused[] = {
+      {"arn:awss:ec2:*:*:instance/*", R"(Partition "awss" is not valid for resource "arn:awss:ec2:*:*:instance/*".)"},
+      {"arn:aws-cn:s3:::b", R"(Partition "aws-cn" is not valid for resource "arn:aws-cn:s3:::b".)"},
+      {"arn::ec2:*", R"(Partition "" is not valid for resource "arn::ec2:*".)"},
+      {"arn:${aws:username}:s3:::b", ""},
+      {"arn:aws:iam:us-east-1:123456789012:user/x",
+       "IAM resource arn:aws:iam:us-east-1:123456789012:user/x cannot contain region information."},
+      {"arn:aws:iam:us-*:*:user/x", "IAM resource arn:aws:iam:us-*:*:user/x cannot contain region information."},
+  };
+  for (const auto& [arn, message] : refused) {
+    for (const char* element : {"Resource", "NotResource"}) {
+      const std::string told = Malformed(deny(arn, element));
+      CHECK((message.empty() || told == message));
+    }
+    const auto endpoint =
+        Document(absl::StrCat(R"({"Effect":"Deny","Principal":"*","Action":"*","Resource":")", arn, R"("})"));
+    CHECK(Malformed(endpoint, PolicyKind::kEndpoint) != "");
+    // An earlier version kept it.
+    CHECK(Policy::Parse(endpoint, PolicyKind::kEndpoint, PolicyUse::kJudge).ok());
+  }
+  for (const char* arn : {"arn:*:ec2:*:*:instance/*", "arn:aws*:iam::*:user/x", "arn:a?s:iam:*:*:user/x", "arn:aws",
+                          "arn:aws:iam", "arn:aws:s3:::${aws:username}", "arn:aws:*:us-east-1:*:*"}) {
+    INFO(arn);
+    CHECK(Policy::Parse(deny(arn), PolicyKind::kIdentity, PolicyUse::kWrite).ok());
+  }
+}
+
 TEST_CASE("a trust policy names who may take on the role", "[identity]") {
   const auto judge = [](const std::string& principal, const TrustQuestion& question) {
     const auto policy =
@@ -287,9 +341,9 @@ TEST_CASE("a trust policy names who may take on the role", "[identity]") {
     return (*policy)->JudgeTrust(question) == Verdict::kAllow;
   };
   const TrustQuestion ada{
-      .action = "sts:AssumeRole", .principal_arn = kUser, .account_id = "123456789012", .service = "", .context = {}};
+      .action = "sts:AssumeRole", .arns = {kUser}, .account_id = "123456789012", .service = "", .context = {}};
   const TrustQuestion ec2{
-      .action = "sts:AssumeRole", .principal_arn = "", .account_id = "", .service = "ec2.amazonaws.com", .context = {}};
+      .action = "sts:AssumeRole", .arns = {}, .account_id = "", .service = "ec2.amazonaws.com", .context = {}};
   CHECK(judge(R"({"AWS":"arn:aws:iam::123456789012:user/ada"})", ada));
   CHECK_FALSE(judge(R"({"AWS":"arn:aws:iam::123456789012:user/bob"})", ada));
   CHECK(judge(R"({"AWS":"arn:aws:iam::123456789012:root"})", ada));
@@ -303,9 +357,66 @@ TEST_CASE("a trust policy names who may take on the role", "[identity]") {
   for (const std::string& statement :
        {good + "}", good + R"(,"Principal":"ada"})", good + R"(,"Principal":{"AWS":"ada"}})",
         good + R"(,"Principal":{"AWS":"arn:aws:iam::123456789012:user/*"}})", good + R"(,"Principal":{"Robot":"x"}})",
-        good + R"(,"Principal":"*","Resource":"*"})"}) {
+        good + R"(,"Principal":"*","Resource":"*"})", good + R"(,"NotPrincipal":{"AWS":"123456789012"}})",
+        good + R"(,"Principal":"*","NotPrincipal":{"AWS":"123456789012"}})"}) {
     CHECK(Malformed(Document(statement), PolicyKind::kTrust) != "");
   }
+}
+
+TEST_CASE("a trust policy that no call of STS could meet is refused with IAM's words", "[identity]") {
+  const auto statement = [](const std::string& action, const std::string& principal) {
+    return Document(R"({"Effect":"Allow","Action":)" + action + R"(,"Principal":)" + principal + "}");
+  };
+  for (const char* action : {R"("ec2:RunInstances")", R"("*")", R"(["sts:AssumeRole","iam:PassRole"])",
+                             R"("sts:GetCallerIdentity")", R"("s3:*")"}) {
+    CHECK(Malformed(statement(action, R"("*")"), PolicyKind::kTrust) ==
+          "AssumeRole policy may only specify STS AssumeRole actions.");
+  }
+  for (const char* action : {R"("sts:*")", R"("sts:AssumeRole*")", R"(["sts:AssumeRole","sts:TagSession"])",
+                             R"("STS:assumerolewithsaml")", R"("sts:SetSourceIdentity")"}) {
+    CHECK(Policy::Parse(statement(action, R"("*")"), PolicyKind::kTrust, PolicyUse::kWrite).ok());
+  }
+  const std::string take = R"("sts:AssumeRole")";
+  for (const char* service : {"ec2", "ec2.amazonaws.org", "EC2.amazonaws.com", ".amazonaws.com", "*"}) {
+    const std::string document = statement(take, absl::StrCat(R"({"Service":")", service, R"("})"));
+    CHECK(Malformed(document, PolicyKind::kTrust) ==
+          absl::StrCat(R"(Invalid principal in policy: "SERVICE":")", service, "\""));
+    // An earlier version kept it.
+    CHECK(Policy::Parse(document, PolicyKind::kTrust, PolicyUse::kJudge).ok());
+  }
+  for (const char* name :
+       {"ada", "arn:aws:iam::123456789012:group/g", "arn:aws:iam::123456789012:user/*", "arn:aws:iam::1:user/ada",
+        "arn:aws:sts::123456789012:assumed-role/web", "arn:aws:s3:::b", "AIDAAAAAAAAAAAAAAAAAA"}) {
+    CHECK(Malformed(statement(take, absl::StrCat(R"({"AWS":")", name, R"("})")), PolicyKind::kTrust) ==
+          absl::StrCat(R"(Invalid principal in policy: "AWS":")", name, "\""));
+  }
+  for (const char* principal :
+       {R"({"Service":["ec2.amazonaws.com","ssm.amazon.com","ops.apigateway.amazonaws.com"]})",
+        R"({"AWS":["arn:aws:sts::123456789012:assumed-role/web/s","arn:aws:iam::123456789012:role/ci/web"]})",
+        R"({"Federated":"cognito-identity.amazonaws.com"})",
+        R"({"Federated":["arn:aws:iam::123456789012:saml-provider/corp"],"AWS":"*"})"}) {
+    INFO(principal);
+    CHECK(Policy::Parse(statement(take, principal), PolicyKind::kTrust, PolicyUse::kWrite).ok());
+  }
+}
+
+TEST_CASE("a denial with NotPrincipal spares whom it names and no other of their account", "[identity]") {
+  const auto judge = [](const std::string& spared, const std::vector<std::string>& arns) {
+    const auto policy = Policy::Parse(
+        Document(absl::StrCat(R"({"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"AWS":"123456789012"}},)",
+                              R"({"Effect":"Deny","Action":"sts:AssumeRole","NotPrincipal":)", spared, "}")),
+        PolicyKind::kTrust, PolicyUse::kWrite);
+    REQUIRE(policy.ok());
+    return (*policy)->JudgeTrust(
+        {.action = "sts:AssumeRole", .arns = arns, .account_id = "123456789012", .service = "", .context = {}});
+  };
+  const std::string root = "arn:aws:iam::123456789012:root",
+                    spared = absl::StrCat(R"({"AWS":[")", kUser, "\",\"", root, "\"]}");
+  CHECK(judge(spared, {kUser}) == Verdict::kAllow);
+  CHECK(judge(spared, {root}) == Verdict::kAllow);
+  CHECK(judge(spared, {"arn:aws:iam::123456789012:user/bob"}) == Verdict::kDeny);
+  CHECK(judge(R"({"Service":"ec2.amazonaws.com"})", {kUser}) == Verdict::kDeny);
+  CHECK(judge(R"({"Federated":"www.amazon.com"})", {kUser}) == Verdict::kDeny);
 }
 
 TEST_CASE("wildcards that could match in ever so many ways are matched in bounded time", "[identity]") {

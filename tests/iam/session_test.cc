@@ -115,6 +115,7 @@ TEST_CASE("a role's session is the role's, bounded by its policy", "[session]") 
   CHECK(caller.principal == caller.arn);
   CHECK(caller.principal_id == "AROAR:night");
   CHECK(caller.role_id == "AROAR");
+  CHECK(caller.role_arn == "arn:aws:iam::000000000000:role/staff/builder");
   CHECK(caller.user_name.empty());
   CHECK(caller.session_policy == kPolicy);
   CHECK(caller.access_key_id == key.id);
@@ -128,6 +129,7 @@ TEST_CASE("a user's session is the user's, and root's is root's", "[session]") {
   CHECK(user.principal_id == ada.id);
   CHECK(user.user_name == "ada");
   CHECK(user.role_id.empty());
+  CHECK(user.role_arn.empty());
   CHECK_FALSE(user.administrator);
   const Caller root = world.CallerOf(world.Make(""));
   CHECK(root.arn == "arn:aws:iam::000000000000:root");

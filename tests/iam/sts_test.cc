@@ -69,6 +69,13 @@ struct World : ApiWorld {
                absl::StrCat("path: '/ci/' role_name: 'builder' assume_role_policy_document: '", trust, "' ", more))
         .role();
   }
+  void Retrust(const std::string& trust) {
+    Do("UpdateAssumeRolePolicy", absl::StrCat("role_name: 'builder' policy_document: '", trust, "'"));
+  }
+  // As it is shown: in the letters of a URL.
+  std::string Shown() {
+    return Ok<iam::v1::GetRoleResponse>("GetRole", "role_name: 'builder'").role().assume_role_policy_document();
+  }
   std::string Assume(const Caller& caller, const std::string& more = "", const std::string& arn = kBuilder) {
     administrator = caller;
     return Code("AssumeRole", absl::StrCat("role_arn: '", arn, "' role_session_name: 'night' ", more));
@@ -134,7 +141,9 @@ TEST_CASE("a user who is trusted takes on a role", "[sts]") {
 
 TEST_CASE("a role that does not trust the caller cannot be told from one that is not there", "[sts]") {
   World world;
-  const Caller ada = world.Ada();
+  const Caller root = world.administrator, ada = world.Ada();
+  world.administrator = root;
+  world.Do("iam:CreateUser", "user_name: 'eve'");
   world.Role(TrustAws("arn:aws:iam::000000000000:user/eve"));
   CHECK(world.Assume(ada) == "AccessDenied");
   CHECK(world.Assume(ada, "", "arn:aws:iam::000000000000:role/ci/other") == "AccessDenied");
@@ -171,6 +180,54 @@ TEST_CASE("a trust policy sees the external id and the session's name", "[sts]")
   CHECK(world.Assume(ada) == "AccessDenied");
 }
 
+TEST_CASE("a trust policy sees the tags of who asks, and those of the role", "[sts]") {
+  World world;
+  const Caller root = world.administrator, ada = world.Ada();
+  world.Role(
+      TrustAws(kAda, R"({"StringEquals":{"aws:PrincipalTag/team":"${aws:ResourceTag/owner}","aws:username":"ada"}})"),
+      "tags { key: 'Owner' value: 'blue' }");
+  CHECK(world.Assume(ada) == "AccessDenied");
+  world.administrator = root;
+  world.Do("TagUser", "user_name: 'ada' tags { key: 'Team' value: 'blue' }");
+  CHECK(world.Assume(ada) == "");
+}
+
+TEST_CASE("to a trust policy the principal's ARN of a session is its role's", "[sts]") {
+  World world;
+  const auto role =
+      world.Role(TrustAws("000000000000", absl::StrCat(R"({"ArnEquals":{"aws:PrincipalArn":")", kBuilder, R"("}})")));
+  const Caller session{.principal = "arn:aws:sts::000000000000:assumed-role/builder/x",
+                       .administrator = true,  // no policy is asked before the trust policy
+                       .request_id = "r",
+                       .arn = "arn:aws:sts::000000000000:assumed-role/builder/x",
+                       .principal_id = role.role_id() + ":x",
+                       .role_id = role.role_id(),
+                       .role_arn = role.arn()};
+  const Caller ada = world.Ada();
+  CHECK(world.Assume(session) == "");
+  CHECK(world.Assume(ada) == "AccessDenied");
+}
+
+TEST_CASE("who may take on roles can be bound to an external id, a session's name and its length", "[sts]") {
+  World world;
+  const Caller root = world.administrator, ada = world.Ada();
+  world.Role(TrustAws("000000000000"));
+  const auto bind = [&](const std::string& condition) {
+    world.administrator = root;
+    world.Do("PutUserPolicy", absl::StrCat(R"(user_name: 'ada' policy_name: 'roles' policy_document: ')",
+                                           R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Resource":"*",)",
+                                           R"("Action":"sts:AssumeRole","Condition":{)", condition, "}}}'"));
+  };
+  bind(R"("StringEquals":{"sts:ExternalId":"x-1"})");
+  CHECK(world.Assume(ada, "external_id: 'x-1'") == "");
+  CHECK(world.Assume(ada, "external_id: 'x-2'") == "AccessDenied");
+  bind(R"("StringEquals":{"sts:RoleSessionName":"day"})");
+  CHECK(world.Assume(ada) == "AccessDenied");
+  bind(R"("NumericLessThanEquals":{"sts:DurationSeconds":"1800"})");
+  CHECK(world.Assume(ada, "duration_seconds: 1800") == "");
+  CHECK(world.Assume(ada) == "AccessDenied");
+}
+
 TEST_CASE("a session is as long as the role allows, and an hour where a role takes on a role", "[sts]") {
   World world;
   const Caller ada = world.Ada();
@@ -184,21 +241,103 @@ TEST_CASE("a session is as long as the role allows, and an hour where a role tak
                  .request_id = "r",
                  .arn = "arn:aws:sts::000000000000:assumed-role/builder/x",
                  .principal_id = role.role_id() + ":x",
-                 .role_id = role.role_id()};
+                 .role_id = role.role_id(),
+                 .role_arn = role.arn()};
   CHECK(world.Assume(chained, "duration_seconds: 3600") == "");
   CHECK(world.Assume(chained, "duration_seconds: 3601") == "ValidationError");
 }
 
 TEST_CASE("a role may trust a role", "[sts]") {
   World world;
-  const auto role = world.Role(TrustAws(kBuilder));
+  // It is not there yet while it is made.
+  CHECK(world.Code("CreateRole", absl::StrCat("path: '/ci/' role_name: 'builder' assume_role_policy_document: '",
+                                              TrustAws(kBuilder), "'")) == "MalformedPolicyDocument");
+  const auto role = world.Role(TrustAws("000000000000"));
+  world.Retrust(TrustAws(kBuilder));
   const Caller session{.principal = "arn:aws:sts::000000000000:assumed-role/builder/x",
                        .administrator = true,  // no policy is asked before the trust policy
                        .request_id = "r",
                        .arn = "arn:aws:sts::000000000000:assumed-role/builder/x",
                        .principal_id = role.role_id() + ":x",
-                       .role_id = role.role_id()};
+                       .role_id = role.role_id(),
+                       .role_arn = role.arn()};
   CHECK(world.Assume(session) == "");
+}
+
+TEST_CASE("a trust policy cannot name a user or role that is not there", "[sts]") {
+  World world;
+  world.Role(TrustAws("000000000000"));
+  for (const char* name : {"iam::000000000000:user/nobody", "iam::000000000000:role/nobody",
+                           "iam::000000000000:role/builder", "sts::000000000000:assumed-role/nobody/s"}) {
+    const std::string arn = absl::StrCat("arn:aws:", name);
+    const absl::Status refused =
+        world
+            .CallText("UpdateAssumeRolePolicy",
+                      absl::StrCat("role_name: 'builder' policy_document: '", TrustAws(arn), "'"))
+            .status();
+    CHECK(ec2::ErrorCode(refused) == "MalformedPolicyDocument");
+    CHECK(refused.message() == absl::StrCat(R"(Invalid principal in policy: "AWS":")", arn, "\""));
+  }
+  world.Retrust(TrustAws("arn:aws:sts::000000000000:assumed-role/builder/s"));
+  // Who is of another account is not known here.
+  world.Retrust(TrustAws("arn:aws:iam::210987654321:user/ada"));
+}
+
+TEST_CASE("a user who is given the name of one who is gone is not trusted for it", "[sts]") {
+  World world;
+  const Caller root = world.administrator, ada = world.Ada();
+  world.Role(TrustAws(kAda, R"({"StringLike":{"aws:PrincipalArn":"arn:aws:iam::000000000000:user/ada"}})"));
+  CHECK(world.Assume(ada) == "");
+  world.administrator = root;
+  world.Do("DeleteUserPolicy", "user_name: 'ada' policy_name: 'roles'");
+  world.Do("iam:DeleteUser", "user_name: 'ada'");
+  // The id stands in the name's place, and what else the policy says stays.
+  CHECK(absl::StrContains(world.Shown(), ada.principal_id));
+  CHECK(absl::StrContains(world.Shown(), "user%2Fada"));
+  const Caller other = world.Ada();
+  CHECK(world.Assume(other) == "AccessDenied");
+  world.administrator = root;
+  world.Retrust(TrustAws(kAda));
+  CHECK(world.Assume(other) == "");
+}
+
+TEST_CASE("a user who is renamed stays trusted, and the policy shows the new name", "[sts]") {
+  World world;
+  const Caller root = world.administrator;
+  Caller ada = world.Ada();
+  world.Role(TrustAws(kAda));
+  world.Do("iam:UpdateUser", "user_name: 'ada' new_user_name: 'eve' new_path: '/staff/'");
+  CHECK(absl::StrContains(world.Shown(), "user%2Fstaff%2Feve"));
+  ada.arn = "arn:aws:iam::000000000000:user/staff/eve";
+  ada.user_name = "eve";
+  CHECK(world.Assume(ada) == "");
+  world.administrator = root;
+  CHECK(world.Assume(world.Ada()) == "AccessDenied");
+}
+
+TEST_CASE("a trust policy that names a session means no other of its role", "[sts]") {
+  World world;
+  const auto role = world.Role(TrustAws("000000000000"));
+  Caller session{.principal = "arn:aws:sts::000000000000:assumed-role/builder/x",
+                 .administrator = true,  // no policy is asked before the trust policy
+                 .request_id = "r",
+                 .arn = "arn:aws:sts::000000000000:assumed-role/builder/x",
+                 .principal_id = role.role_id() + ":x",
+                 .role_id = role.role_id(),
+                 .role_arn = role.arn()};
+  world.Retrust(TrustAws(session.arn));
+  CHECK(world.Assume(session) == "");
+  session.arn = "arn:aws:sts::000000000000:assumed-role/builder/y";
+  CHECK(world.Assume(session) == "AccessDenied");
+}
+
+TEST_CASE("nobody comes by an identity provider that a trust policy names", "[sts]") {
+  World world;
+  const Caller root = world.administrator, ada = world.Ada();
+  world.administrator = root;
+  world.Role(Trust(R"({"Federated":"arn:aws:iam::000000000000:oidc-provider/token.actions.githubusercontent.com"})"));
+  CHECK(world.Assume(ada) == "AccessDenied");
+  CHECK(world.Assume(root) == "AccessDenied");
 }
 
 TEST_CASE("a role is not taken on with bad words", "[sts]") {

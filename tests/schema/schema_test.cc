@@ -138,8 +138,9 @@ class HandsOnFinder {
     for (int i = 0; i < message.field_count(); ++i) {
       const google::protobuf::FieldDescriptor& field = *message.field(i);
       const auto& options = field.options();
-      // Kept for other calls, done nothing with, or asked about as the resource of the action itself.
-      if (options.GetExtension(rpc::v1::kept) || options.GetExtension(rpc::v1::ignored)) continue;
+      // Kept for other calls, or asked about as the resource of the action itself. What is done nothing with may be
+      // kept and shown, and then its caller is asked all the same.
+      if (options.GetExtension(rpc::v1::kept)) continue;
       if (options.HasExtension(rpc::v1::arn_type) || options.HasExtension(rpc::v1::id)) continue;
       if (IsRoleOrLaunch(field)) {
         found.push_back(&field);

@@ -41,6 +41,7 @@
 #include "lib/iam/iam_tag_table.h"
 #include "lib/iam/identity_table.h"
 #include "lib/iam/instance_profile_table.h"
+#include "lib/iam/trusted_principals.h"
 #include "tests/store/store_fixture.h"
 #include "tests/store/table_faults.h"
 
@@ -83,6 +84,7 @@ std::vector<TableDescription> Descriptions() {
                                        iam::AccessKeyTable::Describe(),
                                        iam::IamTagTable::Describe(),
                                        iam::InstanceProfileTable::Describe(),
+                                       iam::TrustedPrincipals::Describe(),
                                        storage::ExportTaskTable::Describe(),
                                        storage::ImageTable::Describe(),
                                        storage::ImportTaskTable::Describe(),

@@ -27,6 +27,7 @@
 #include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/routing_table.h"
 #include "lib/ec2/storage/volume_table.h"
+#include "lib/iam/trusted_principals.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/schema/message_fields.h"
 #include "lib/store/connection.h"
@@ -340,6 +341,44 @@ TEST_CASE("interfaces of the revision before stay attached to their instances", 
     CHECK_FALSE(eni.requester_managed());
     CHECK(eni.secondary.empty());
   }
+}
+
+TEST_CASE("whom a trust policy of a revision before names is who has the name at the upgrade", "[store]") {
+  const TempDir directory;
+  const std::string path = directory / "brume.db", account = "123456789012";
+  std::ofstream(path).close();
+  {
+    const auto c = Value(Connection::Open(path, Connection::Mode::kReadWrite));
+    int64_t version = 0;
+    for (const Migration& migration : Migrations()) {
+      if (absl::StrContains(migration.sql, "CREATE TABLE trusted_principals")) break;
+      REQUIRE_OK(c->RunScript(migration.sql));
+      version = migration.number;
+    }
+    const std::string insert =
+        "INSERT INTO identities (id, version, kind, name, path, created, trust_policy, description,"
+        " max_session_seconds) VALUES ";
+    REQUIRE_OK(c->RunScript(
+        absl::StrCat(
+            insert, "('AIDA1', 1, 0, 'ada', '/', 0, '', '', 3600), ('AGPA1', 1, 1, 'ada', '/', 0, '', '', 3600),",
+            "('AIDA2', 1, 0, 'eve', '/staff/', 0, '', '', 3600),",
+            "('AROA2', 1, 2, 'broken', '/', 0, 'no JSON', '', 3600),",
+            R"(('AROA1', 1, 2, 'web', '/', 0, '{"Statement":[{"Effect":"Allow","Action":"sts:AssumeRole",)",
+            R"("Principal":{"AWS":["arn:aws:iam::123456789012:user/ada","arn:aws:iam::123456789012:user/eve",)",
+            R"("arn:aws:iam::123456789012:role/web","123456789012"]}}]}', '', 3600);)",
+            "PRAGMA user_version = ", version, "; PRAGMA application_id = 1114795365;")
+            .c_str()));
+  }
+  const auto database = Value(Database::Open(path, Conversions()));
+  const auto names = [&](const std::string& id) {
+    return Value(
+        database->ReadFor([&](Connection& c) { return iam::TrustedPrincipals(c, account).NamesOf("AROA1", id); }));
+  };
+  CHECK(names("AIDA1") == std::vector<std::string>{"arn:aws:iam::123456789012:user/ada"});
+  CHECK(names("AROA1") == std::vector<std::string>{"arn:aws:iam::123456789012:role/web"});
+  // Who has another path is another.
+  CHECK(names("AIDA2").empty());
+  CHECK(names("AGPA1").empty());
 }
 
 TEST_CASE("an elastic address of a revision before leads to its interface's first private address", "[store]") {

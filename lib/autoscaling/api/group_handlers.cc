@@ -1,6 +1,9 @@
 #include "lib/autoscaling/api/group_handlers.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -50,6 +53,16 @@ absl::Status ParseSource(const ScalingServices& services, const Request& request
   return absl::OkStatus();
 }
 
+absl::Status CheckHealthCheckTypes(absl::string_view list) {
+  constexpr absl::string_view kTypes[] = {"EC2", "EBS", "ELB", "VPC_LATTICE"};
+  for (const absl::string_view type : absl::StrSplit(list, ',')) {
+    if (std::find(std::begin(kTypes), std::end(kTypes), type) != std::end(kTypes)) continue;
+    return ScalingError(absl::StrCat("Invalid HealthCheckType '", type.substr(0, 32),
+                                     "': it must be EC2, EBS, ELB, VPC_LATTICE, or several with commas between them"));
+  }
+  return absl::OkStatus();
+}
+
 template <typename Request>
 absl::Status ParsePlaces(const Request& request, GroupChange& change) {
   if (!request.availability_zones().empty()) {
@@ -92,7 +105,10 @@ absl::StatusOr<GroupChange> ParseChange(const ScalingServices& services, const R
   if (request.has_max_size()) change.max_size = request.max_size();
   if (request.has_desired_capacity()) change.desired = request.desired_capacity();
   if (request.has_default_cooldown()) change.default_cooldown = absl::Seconds(request.default_cooldown());
-  if (request.has_health_check_type()) change.health_check_type = request.health_check_type();
+  if (request.has_health_check_type()) {
+    RETURN_IF_ERROR(CheckHealthCheckTypes(request.health_check_type()));
+    change.health_check_type = request.health_check_type();
+  }
   if (request.has_health_check_grace_period()) {
     change.health_check_grace = absl::Seconds(request.health_check_grace_period());
   }
@@ -206,9 +222,24 @@ absl::Status SetDesiredCapacity(const v1::SetDesiredCapacityRequest& request, co
                                     request.desired_capacity(), request.honor_cooldown());
 }
 
+// A role of one's own in the place of AWS's, and those that hooks tell their targets by.
+template <typename Request>
+absl::StatusOr<std::vector<PassedRole>> RolesOf(const Request& request, const Account& account) {
+  std::vector<PassedRole> roles;
+  const std::string& own = request.service_linked_role_arn();
+  if (!own.empty() && own != DefaultServiceRole(account)) roles.push_back(PassedToScaling(own));
+  if constexpr (std::is_same_v<Request, Created>) {
+    for (const v1::LifecycleHookSpecification& hook : request.lifecycle_hook_specification_list()) {
+      if (!hook.role_arn().empty()) roles.push_back(PassedToScaling(hook.role_arn()));
+    }
+  }
+  return roles;
+}
+
 }  // namespace
 
 void AddGroupActions(gateway::Actions& actions, const ScalingServices& services) {
+  const auto roles = [account = services.settings.account()](const auto& request) { return RolesOf(request, account); };
   const auto launches = [&services](const auto& request) { return LaunchesOf(request, services); };
   const auto describe = [](const auto& request, AccessQuestion& question) {
     return DescribeGroupCall(request, question);
@@ -218,8 +249,9 @@ void AddGroupActions(gateway::Actions& actions, const ScalingServices& services)
       .MakesLater(launches)
       .MakesLater([](const Created& request) -> absl::StatusOr<std::vector<v1::CreateLaunchConfigurationRequest>> {
         return ConfigurationOf(request);
-      });
-  actions.Add(UpdateAutoScalingGroup, services).DescribedBy(describe).MakesLater(launches);
+      })
+      .PassesRoles(roles);
+  actions.Add(UpdateAutoScalingGroup, services).DescribedBy(describe).MakesLater(launches).PassesRoles(roles);
   actions.Add(DeleteAutoScalingGroup, services)
       .DescribedBy([](const v1::DeleteAutoScalingGroupRequest& request, AccessQuestion& question) {
         if (request.has_force_delete()) {

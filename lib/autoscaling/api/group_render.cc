@@ -38,8 +38,7 @@ void RenderSource(TemplateRenderer& templates, const scaling::GroupRecord& recor
 
 // What has one value here, and what was given of the rest.
 void RenderMaintenance(const Account& account, const scaling::GroupRecord& record, v1::AutoScalingGroup& group) {
-  constexpr char kRole[] = "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling";
-  group.set_service_linked_role_arn(record.service_linked_role.empty() ? Arn::Global(account.id, "iam", kRole).text()
+  group.set_service_linked_role_arn(record.service_linked_role.empty() ? DefaultServiceRole(account)
                                                                        : record.service_linked_role);
   group.mutable_availability_zone_distribution()->set_capacity_distribution_strategy("balanced-best-effort");
   group.mutable_availability_zone_impairment_policy()->set_zonal_shift_enabled(false);
@@ -79,6 +78,11 @@ absl::StatusOr<std::string> TypeOf(const ScalingServices& services, const scalin
 }
 
 }  // namespace
+
+std::string DefaultServiceRole(const Account& account) {
+  constexpr char kRole[] = "role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling";
+  return Arn::Global(account.id, "iam", kRole).text();
+}
 
 bool IsInWarmPool(const scaling::Member& member) {
   return absl::StartsWith(scaling::LifecycleName(member.lifecycle), "Warmed:");

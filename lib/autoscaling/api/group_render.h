@@ -11,9 +11,17 @@
 #include "lib/autoscaling/model/record.h"
 #include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
+#include "lib/gateway/access_question.h"
 #include "lib/resource/arn.h"
 
 namespace brume::autoscaling {
+
+// AWS's own role, which groups have that were given no other.
+std::string DefaultServiceRole(const Account& account);
+// A role that a call gives Auto Scaling to act by.
+inline PassedRole PassedToScaling(const std::string& arn) {
+  return {.arn = arn, .service = "autoscaling.amazonaws.com"};
+}
 
 absl::StatusOr<v1::AutoScalingGroup> RenderGroup(const ScalingServices& services, TemplateRenderer& templates,
                                                  const scaling::GroupView& view);

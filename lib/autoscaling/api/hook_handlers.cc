@@ -96,7 +96,11 @@ absl::Status DeleteLifecycleHook(const v1::DeleteLifecycleHookRequest& request, 
 }  // namespace
 
 void AddLifecycleHookActions(gateway::Actions& actions, const ScalingServices& services) {
-  actions.Add(PutLifecycleHook, services);
+  actions.Add(PutLifecycleHook, services).PassesRoles([](const v1::PutLifecycleHookRequest& request) {
+    std::vector<PassedRole> roles;
+    if (!request.role_arn().empty()) roles.push_back(PassedToScaling(request.role_arn()));
+    return absl::StatusOr<std::vector<PassedRole>>(std::move(roles));
+  });
   actions.Add(DeleteLifecycleHook, services);
   actions.Add(DescribeLifecycleHooks, services);
   actions.Add(CompleteLifecycleAction, services);

@@ -31,6 +31,9 @@ absl::StatusOr<scaling::RefreshPreferences> ParsePreferences(const v1::RefreshPr
                                                              const std::optional<scaling::MaintenancePolicy>& policy,
                                                              const cloudwatch::AlarmService& alarms) {
   scaling::RefreshPreferences preferences;
+  if (given.has_max_healthy_percentage() && !given.has_min_healthy_percentage()) {
+    return ScalingError("MinHealthyPercentage must be specified when MaxHealthyPercentage is specified");
+  }
   if (policy.has_value()) {
     preferences.min_healthy_percent = policy->min_healthy_percent;
     preferences.max_healthy_percent = policy->max_healthy_percent;

@@ -1,6 +1,7 @@
 #include "lib/cloudwatch/model/alarm_rule.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr size_t kMaxCharacters = 10240;
 constexpr size_t kMaxAlarmsInRule = 100;
 constexpr int kMaxLevels = 64;
+constexpr size_t kPercent = 100;
 
 }  // namespace
 
@@ -65,25 +67,75 @@ class RuleParser {
     for (const bool value : {true, false}) {
       if (ConsumeWord(value ? "TRUE" : "FALSE")) return Add({.kind = Rule::Kind::kConstant, .value = value});
     }
+    if (ConsumeWord("AT_LEAST")) return ParseAtLeast();
+    if (const std::optional<State> state = ConsumeState(); state.has_value()) return ParseAlarm(*state);
+    return Bad("ALARM, OK, INSUFFICIENT_DATA, AT_LEAST, TRUE, FALSE, NOT or '('");
+  }
+
+  std::optional<State> ConsumeState() {
     for (const State state : {State::kOk, State::kAlarm, State::kInsufficientData}) {
-      if (ConsumeWord(StateName(state))) return ParseAlarm(state);
+      if (ConsumeWord(StateName(state))) return state;
     }
-    return Bad("ALARM, OK, INSUFFICIENT_DATA, TRUE, FALSE, NOT or '('");
+    return std::nullopt;
   }
 
   Index ParseAlarm(State state) {
     if (!Consume('(')) return Bad("'('");
-    ASSIGN_OR_RETURN(const std::string name, ParseName());
+    ASSIGN_OR_RETURN(const std::string name, ParseName(")"));
     if (!Consume(')')) return Bad("')'");
+    ASSIGN_OR_RETURN(const size_t alarm, AddAlarm(name));
+    return Add({.kind = Rule::Kind::kState, .state = state, .alarm = alarm});
+  }
+
+  // Behind AT_LEAST: (M, STATE, (a, b, …)), where M is a number or a percentage, and STATE may stand behind NOT.
+  Index ParseAtLeast() {
+    if (!Consume('(')) return Bad("'('");
+    ASSIGN_OR_RETURN(const size_t least, ParseNumber());
+    const bool percent = Consume('%');
+    if (least == 0 || (percent && least > kPercent)) return Bad("a number from 1, or a percentage from 1% to 100%,");
+    if (!Consume(',')) return Bad("','");
+    Rule::Node node{.kind = Rule::Kind::kAtLeast, .negated = ConsumeWord("NOT")};
+    const std::optional<State> state = ConsumeState();
+    if (!state.has_value()) return Bad("ALARM, OK or INSUFFICIENT_DATA");
+    node.state = *state;
+    if (!Consume(',')) return Bad("','");
+    if (!Consume('(')) return Bad("'('");
+    do {
+      ASSIGN_OR_RETURN(const std::string name, ParseName(",)"));
+      ASSIGN_OR_RETURN(const size_t alarm, AddAlarm(name));
+      if (std::find(node.of.begin(), node.of.end(), alarm) != node.of.end()) return Bad("each alarm once");
+      node.of.push_back(alarm);
+    } while (Consume(','));
+    // Of a share what is not whole counts as one more.
+    node.least = percent ? (node.of.size() * least + kPercent - 1) / kPercent : least;
+    if (node.least > node.of.size()) return Bad("as many alarms as it asks for");
+    if (!Consume(')') || !Consume(')')) return Bad("')'");
+    return Add(std::move(node));
+  }
+
+  // Of a few digits; more are more than there can be alarms.
+  absl::StatusOr<size_t> ParseNumber() {
+    constexpr size_t kMaxDigits = 4;
+    SkipSpace();
+    size_t digits = 0, number = 0;
+    while (digits < std::min(rest_.size(), kMaxDigits) && absl::ascii_isdigit(rest_[digits])) {
+      number = number * 10 + (rest_[digits++] - '0');
+    }
+    if (digits == 0) return Bad("a number");
+    rest_.remove_prefix(digits);
+    return number;
+  }
+
+  Index AddAlarm(const std::string& name) {
     const auto found = std::find(rule_.alarms_.begin(), rule_.alarms_.end(), name);
     const size_t alarm = found - rule_.alarms_.begin();
     if (found == rule_.alarms_.end()) rule_.alarms_.push_back(name);
     if (rule_.alarms_.size() > kMaxAlarmsInRule) return Bad("no more than 100 alarms");
-    return Add({.kind = Rule::Kind::kState, .state = state, .alarm = alarm});
+    return alarm;
   }
 
-  // In quotes a backslash takes the next character as it is; without quotes the name goes to the parenthesis.
-  absl::StatusOr<std::string> ParseName() {
+  // In quotes a backslash takes the next character as it is; without quotes the name goes to one of `ends`.
+  absl::StatusOr<std::string> ParseName(absl::string_view ends) {
     std::string name;
     if (Consume('"')) {
       while (!rest_.empty() && rest_[0] != '"') {
@@ -94,7 +146,7 @@ class RuleParser {
       }
       if (!absl::ConsumePrefix(&rest_, "\"")) return Bad("'\"'");
     } else {
-      const size_t end = std::min(rest_.find(')'), rest_.size());
+      const size_t end = std::min(rest_.find_first_of(ends), rest_.size());
       name = std::string(absl::StripAsciiWhitespace(rest_.substr(0, end)));
       rest_.remove_prefix(end);
     }
@@ -120,7 +172,7 @@ class RuleParser {
   }
 
   size_t Add(Rule::Node node) {
-    rule_.nodes_.push_back(node);
+    rule_.nodes_.push_back(std::move(node));
     return rule_.nodes_.size() - 1;
   }
 
@@ -154,6 +206,11 @@ bool Rule::Holds(absl::FunctionRef<State(absl::string_view)> state_of) const {
         break;
       case Kind::kState:
         truths.push_back(state_of(alarms_[node.alarm]) == node.state);
+        break;
+      case Kind::kAtLeast:
+        truths.push_back(static_cast<size_t>(std::count_if(node.of.begin(), node.of.end(), [&](size_t alarm) {
+                           return (state_of(alarms_[alarm]) == node.state) != node.negated;
+                         })) >= node.least);
         break;
       case Kind::kNot:
         truths.push_back(!truths[node.left]);

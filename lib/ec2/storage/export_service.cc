@@ -212,11 +212,22 @@ absl::StatusOr<ExportTask> ExportService::Store(const ImageId& id, const std::st
   return Begin(std::move(task), {});
 }
 
-absl::StatusOr<ImageId> ExportService::Restore(const RestoreRequest& request) {
-  const absl::StatusOr<std::string> text = files_.ReadStored(request.place);
+absl::StatusOr<StoredImage> ExportService::ReadStored(const ExportPlace& place) {
+  const absl::StatusOr<std::string> text = files_.ReadStored(place);
   if (!text.ok()) return ToCaller(text.status(), "the bucket or the key");
-  const absl::StatusOr<StoredImage> stored = FieldsFromJson<StoredImage>(*text);
+  absl::StatusOr<StoredImage> stored = FieldsFromJson<StoredImage>(*text);
   if (!stored.ok()) return ToCaller(absl::InvalidArgumentError(stored.status().message()), "the key");
+  return stored;
+}
+
+absl::StatusOr<TagMap> ExportService::StoredTags(const ExportPlace& place) {
+  ASSIGN_OR_RETURN(const StoredImage stored, ReadStored(place));
+  return TagsOfStored(stored);
+}
+
+absl::StatusOr<ImageId> ExportService::Restore(const RestoreRequest& request) {
+  const absl::StatusOr<StoredImage> stored = ReadStored(request.place);
+  if (!stored.ok()) return stored.status();
   absl::StatusOr<Image> described = ImageOfStored(*stored, random_);
   if (!described.ok()) return ToCaller(described.status(), "the key");
   Image image = *std::move(described);

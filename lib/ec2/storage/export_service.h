@@ -54,6 +54,8 @@ class ExportService {
   // An image that is pending until its files are there. Errors: InvalidParameterValue for the place, the file or the
   // name, InvalidAMIName.Duplicate.
   absl::StatusOr<ImageId> Restore(const RestoreRequest& request);
+  // What the image would have, where the request names none. Errors: as Restore's of the place and the file.
+  absl::StatusOr<TagMap> StoredTags(const ExportPlace& place);
   // Those of `ids`, or else those that have a tag of `tags`, or all. Error: InvalidExportTaskID.NotFound.
   absl::StatusOr<std::vector<ExportTaskView>> List(absl::Span<const std::string> ids = {},
                                                    const std::optional<tagging::TagQuery>& tags = {});
@@ -64,6 +66,7 @@ class ExportService {
 
  private:
   absl::StatusOr<ExportTask> Begin(ExportTask task, const TagMap& tags);
+  absl::StatusOr<StoredImage> ReadStored(const ExportPlace& place);
 
   store::Database& database_;
   const Clock& clock_;

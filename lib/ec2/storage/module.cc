@@ -88,7 +88,7 @@ void StorageModule::Register(gateway::Actions& actions) {
                                    .space = space_});
   ec2::AddImportActions(actions, imports_, settings_);
   ec2::AddCatalogueActions(actions, image_names_);
-  ec2::AddExportActions(actions, exports_);
+  ec2::AddExportActions(actions, exports_, settings_.account());
   ec2::AddSnapshotLockActions(actions, snapshot_locks_, settings_);
 }
 

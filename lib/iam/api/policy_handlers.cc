@@ -1,5 +1,6 @@
 #include "lib/iam/api/policy_handlers.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -89,6 +90,38 @@ absl::StatusOr<v1::ListPoliciesResponse> ListPolicies(const v1::ListPoliciesRequ
   return response;
 }
 
+absl::StatusOr<v1::ListEntitiesForPolicyResponse> ListEntitiesForPolicy(const v1::ListEntitiesForPolicyRequest& request,
+                                                                        ManagedPolicyService& policies) {
+  const std::string& usage = request.policy_usage_filter();
+  ASSIGN_OR_RETURN(auto holders, policies.Holders(request.policy_arn(), {.attached = usage != "PermissionsBoundary",
+                                                                         .boundary = usage != "PermissionsPolicy"}));
+  std::erase_if(holders, [&](const Identity& holder) {
+    const bool of_kind =
+        request.entity_filter().empty() || absl::EqualsIgnoreCase(request.entity_filter(), IdentityNoun(holder.kind));
+    return !of_kind || !absl::StartsWith(holder.path, request.path_prefix());
+  });
+  v1::ListEntitiesForPolicyResponse response;
+  ASSIGN_OR_RETURN(holders, IamPage("entities", std::move(holders), request, response, [](const Identity& holder) {
+                     return absl::StrCat(static_cast<int>(holder.kind), " ", holder.name);
+                   }));
+  for (const Identity& holder : holders) {
+    if (holder.kind == IdentityKind::kUser) {
+      v1::PolicyUser& user = *response.add_policy_users();
+      user.set_user_name(holder.name);
+      user.set_user_id(holder.id);
+    } else if (holder.kind == IdentityKind::kGroup) {
+      v1::PolicyGroup& group = *response.add_policy_groups();
+      group.set_group_name(holder.name);
+      group.set_group_id(holder.id);
+    } else {
+      v1::PolicyRole& role = *response.add_policy_roles();
+      role.set_role_name(holder.name);
+      role.set_role_id(holder.id);
+    }
+  }
+  return response;
+}
+
 absl::Status DeletePolicy(const v1::DeletePolicyRequest& request, ManagedPolicyService& policies) {
   return policies.Delete(request.policy_arn());
 }
@@ -151,6 +184,7 @@ void AddPolicyActions(gateway::Actions& actions, ManagedPolicyService& policies,
   actions.Add(CreatePolicy, policies);
   actions.Add(GetPolicy, policies, tags);
   actions.Add(ListPolicies, policies);
+  actions.Add(ListEntitiesForPolicy, policies);
   actions.Add(DeletePolicy, policies);
   actions.Add(CreatePolicyVersion, policies);
   actions.Add(GetPolicyVersion, policies);

@@ -63,11 +63,26 @@ absl::StatusOr<sts::GetSessionTokenResponse> GetSessionToken(const sts::GetSessi
   return response;
 }
 
+// Keys of the call, for the caller's own policies and the role's trust policy.
+void AddSessionKeys(const sts::AssumeRoleRequest& request, AccessContext& context) {
+  constexpr int kDefaultDuration = 3600;
+  const auto set = [&context](const char* key, const std::string& value) {
+    if (!value.empty()) context[key] = {value};
+  };
+  set("sts:rolesessionname", request.role_session_name());
+  set("sts:externalid", request.external_id());
+  set("sts:durationseconds",
+      absl::StrCat(request.has_duration_seconds() ? request.duration_seconds() : kDefaultDuration));
+}
+
 // What the role's trust policy may ask of the call.
 std::map<std::string, std::vector<std::string>> ContextOf(const sts::AssumeRoleRequest& request, const Caller& caller,
                                                           const IamServices& services) {
   const auto& method = *schema::MethodOf(*sts::AssumeRoleRequest::descriptor());
-  return gateway::QuestionOf(method, request, caller, services.settings.account(), services.clock.Now()).context;
+  AccessContext context =
+      gateway::QuestionOf(method, request, caller, services.settings.account(), services.clock.Now()).context;
+  AddSessionKeys(request, context);
+  return context;
 }
 
 absl::StatusOr<sts::AssumeRoleResponse> AssumeRole(const sts::AssumeRoleRequest& request, const Caller& caller,
@@ -95,7 +110,10 @@ void AddStsActions(gateway::Actions& actions, const IamServices& services) {
   actions.Add(GetCallerIdentity, services.settings);
   actions.Add(GetAccessKeyInfo, services.access_keys, services.settings);
   actions.Add(GetSessionToken, services.sessions);
-  actions.Add(AssumeRole, services);
+  actions.Add(AssumeRole, services).DescribedBy([](const sts::AssumeRoleRequest& request, AccessQuestion& question) {
+    AddSessionKeys(request, question.context);
+    return absl::OkStatus();
+  });
 }
 
 }  // namespace brume::iam

@@ -14,11 +14,16 @@ namespace {
 // The user must be there; where none is named it is who calls.
 template <typename Request, typename Response>
 absl::StatusOr<Response> ListNone(const Request& request, const Caller& caller, IdentityService& identities) {
+  Response none;
+  if constexpr (requires { none.set_is_truncated(false); }) none.set_is_truncated(false);
+  if constexpr (requires { request.all_users(); }) {
+    if (request.all_users() && request.has_user_name())
+      return Invalid("UserName and AllUsers cannot be given together");
+    if (request.all_users()) return none;
+  }
   ASSIGN_OR_RETURN(const std::string name, UserNameOf(request.user_name(), caller));
   if (!name.empty()) RETURN_IF_ERROR(identities.Get(IdentityKind::kUser, name).status());
-  Response response;
-  if constexpr (requires { response.set_is_truncated(false); }) response.set_is_truncated(false);
-  return response;
+  return none;
 }
 
 absl::StatusOr<v1::ListVirtualMFADevicesResponse> ListVirtualMFADevices(const v1::ListVirtualMFADevicesRequest&) {

@@ -1,4 +1,5 @@
-// AWS's own managed policies, as far as Brume has them: arn:aws:iam::aws:policy/NAME. They are part of the program.
+// AWS's own managed policies, as far as Brume has them: arn:aws:iam::aws:policy/PATH/NAME. They are part of the
+// program.
 #pragma once
 
 #include <optional>
@@ -13,6 +14,7 @@ struct BuiltinPolicy {
   absl::string_view name;
   absl::string_view description;
   absl::string_view document;
+  absl::string_view path = "/";
 };
 
 absl::Span<const BuiltinPolicy> BuiltinPolicies();

@@ -1,6 +1,7 @@
 #include "lib/iam/model/policy.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/ascii.h"
 #include "lib/base/status_macros.h"
@@ -26,22 +27,24 @@ bool NamesResource(const Statement& statement, absl::string_view resource, const
   return named != statement.not_resources;
 }
 
-bool NamesPrincipal(const Statement& statement, const TrustQuestion& question) {
-  if (!question.service.empty()) {
-    return std::find(statement.services.begin(), statement.services.end(), question.service) !=
-           statement.services.end();
-  }
-  return std::any_of(statement.accounts.begin(), statement.accounts.end(), [&](const std::string& account) {
-    return account == "*" || account == question.principal_arn || account == question.account_id ||
-           account == Arn::Root(question.account_id).text();
-  });
+bool Contains(const std::vector<std::string>& texts, const std::string& text) {
+  return std::find(texts.begin(), texts.end(), text) != texts.end();
 }
 
+// Principal with an account means all who are in it, and NotPrincipal spares its root alone.
 bool NamesCaller(const Statement& statement, const PolicyCaller& caller) {
-  return std::any_of(statement.accounts.begin(), statement.accounts.end(), [&](const std::string& account) {
-    return account == "*" || account == caller.account_id || account == Arn::Root(caller.account_id).text() ||
-           std::find(caller.arns.begin(), caller.arns.end(), account) != caller.arns.end();
+  const std::string root = Arn::Root(caller.account_id).text();
+  const bool of_account = !statement.not_principals || Contains(caller.arns, root);
+  const bool named = std::any_of(statement.accounts.begin(), statement.accounts.end(), [&](const std::string& account) {
+    const bool means_account = account == caller.account_id || account == root;
+    return account == "*" || (means_account && of_account) || Contains(caller.arns, account);
   });
+  return named != statement.not_principals;
+}
+
+bool NamesPrincipal(const Statement& statement, const TrustQuestion& question) {
+  if (question.service.empty()) return NamesCaller(statement, {question.arns, question.account_id});
+  return Contains(statement.services, question.service) != statement.not_principals;
 }
 
 bool ConditionsHold(const Statement& statement, const Context& context) {
@@ -95,6 +98,15 @@ Verdict Policy::JudgeTrust(const TrustQuestion& question) const {
     return NamesAction(statement, question.action, question.context) && NamesPrincipal(statement, question) &&
            ConditionsHold(statement, question.context);
   });
+}
+
+std::vector<std::string> Policy::NamedPrincipals() const {
+  std::vector<std::string> arns;
+  for (const Statement& statement : statements_) {
+    std::copy_if(statement.accounts.begin(), statement.accounts.end(), std::back_inserter(arns),
+                 [](const std::string& account) { return LooksLikeArn(account); });
+  }
+  return arns;
 }
 
 Verdict JudgeAll(absl::Span<const std::shared_ptr<const Policy>> policies, absl::string_view action,

@@ -38,8 +38,8 @@ enum class Verdict {
 // Who asks for a role.
 struct TrustQuestion {
   std::string action;  // "sts:AssumeRole"
-  // The caller's ARN as a user or role, not as a session; empty for a service.
-  std::string principal_arn;
+  // What the policy means the caller by, beside the account: of root its own ARN. None for a service.
+  std::vector<std::string> arns;
   std::string account_id;  // of the caller
   std::string service;     // "ec2.amazonaws.com"; empty for a user or role
   Context context;
@@ -54,7 +54,8 @@ struct PolicyCaller {
 // Immutable; thread-safe.
 class Policy {
  public:
-  // Error: MalformedPolicyDocument, with the place.
+  // Errors: MalformedPolicyDocument, with the place; of one that is written, ValidationError for characters beyond
+  // Latin-1.
   static absl::StatusOr<std::shared_ptr<const Policy>> Parse(absl::string_view json, PolicyKind kind, PolicyUse use);
 
   // Whether anything but the call's action and the resource's name matters to it.
@@ -68,6 +69,9 @@ class Policy {
   // Of a trust policy.
   Verdict JudgeTrust(const TrustQuestion& question) const;
 
+  // The ARNs of Principal and NotPrincipal.
+  std::vector<std::string> NamedPrincipals() const;
+
   struct Statement {
     std::string sid;
     bool allows = false;
@@ -75,8 +79,9 @@ class Policy {
     std::vector<PolicyPattern> actions;
     bool not_resources = false;
     std::vector<ArnPattern> resources;
-    // Of Principal: ARNs, account numbers or "*"; and names of services.
+    // Of Principal: ARNs, account numbers or "*"; and names of services. Identity providers are nobody here.
     std::vector<std::string> accounts, services;
+    bool not_principals = false;  // NotPrincipal: all but these
     std::vector<Condition> conditions;
     bool has_variables = false;
     // It speaks of a condition key that nobody knows, so it is not known whether it applies.

@@ -1,15 +1,18 @@
 #include "lib/iam/model/policy_parse.h"
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "lib/base/status_macros.h"
 #include "lib/iam/model/condition_keys.h"
-#include "lib/resource/arn.h"
+#include "lib/iam/model/principal.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::iam {
@@ -23,12 +26,32 @@ constexpr size_t kMaxBytes = 131072;
 // A condition's value is the deepest there is: a list in a map in a map in a statement in a list in the document.
 constexpr int kDeepest = 8;
 
+constexpr absl::string_view kTrustActions[] = {
+    "sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity",
+    "sts:SetContext", "sts:SetSourceIdentity",  "sts:TagSession"};
+
 absl::Status Malformed(absl::string_view what) { return ec2::Error("MalformedPolicyDocument", what); }
 
 // `place` is "Statement 2: "; a value is repeated as far as an error can carry it.
 absl::Status Malformed(const std::string& place, absl::string_view value, absl::string_view what) {
   constexpr size_t kShown = 100;
   return Malformed(absl::StrCat(place, value.substr(0, kShown), " ", what));
+}
+
+// IAM's documents have tabs, ends of lines and the characters from a blank to U+00FF alone, and no byte order mark.
+// What is not UTF-8 is refused as such, later.
+absl::Status CheckCharacters(absl::string_view text) {
+  // The first byte of U+0100 and beyond, and what no UTF-8 has.
+  constexpr unsigned char kBeyondLatin1 = 0xc4, kNotUtf8 = 0xf8;
+  const bool good = std::all_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < ' ') return c == '\t' || c == '\n' || c == '\r';
+    return byte < kBeyondLatin1 || byte >= kNotUtf8;
+  });
+  if (good) return absl::OkStatus();
+  return ec2::Error(
+      "ValidationError",
+      "The specified value for policyDocument is invalid. It must contain only printable ASCII characters.");
 }
 
 // Refuses what the library would accept: a name given twice, which readers understand differently, and nesting.
@@ -129,44 +152,96 @@ absl::Status ParseActions(const json& source, const std::string& place, Statemen
   return absl::OkStatus();
 }
 
-absl::Status ParseResources(const json& source, bool variables, const std::string& place, Statement& statement) {
+// How a document is read.
+struct Reading {
+  PolicyKind kind;
+  PolicyUse use;
+  bool variables = false;  // the document's version has them
+};
+
+// Refuses what no resource's ARN ever matches, with IAM's words: a denial by it would never hold. A variable does not
+// stand for a partition or a region.
+absl::Status CheckCanMatch(const std::string& resource) {
+  enum Part { kPartition = 1, kService, kRegion, kRest };
+  constexpr size_t kShown = 500;
+  const std::vector<std::string> parts = absl::StrSplit(resource, absl::MaxSplits(':', kRest));
+  const auto stands_for = [&](size_t part, absl::string_view text) -> absl::StatusOr<bool> {
+    if (part >= parts.size()) return true;  // fields that are missing at the end are "*"
+    ASSIGN_OR_RETURN(const PolicyPattern pattern, PolicyPattern::Parse(parts[part], {.variables = false}));
+    return pattern.Matches(text, {});
+  };
+  ASSIGN_OR_RETURN(const bool here, stands_for(kPartition, "aws"));
+  if (!here) {
+    return Malformed(absl::StrCat("Partition \"", parts[kPartition].substr(0, kShown),
+                                  "\" is not valid for resource \"", resource.substr(0, kShown), "\"."));
+  }
+  ASSIGN_OR_RETURN(const bool global, stands_for(kRegion, ""));
+  if (parts.size() > kService && parts[kService] == "iam" && !global) {
+    return Malformed(absl::StrCat("IAM resource ", resource.substr(0, kShown), " cannot contain region information."));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseResources(const json& source, const Reading& reading, const std::string& place,
+                            Statement& statement) {
   ASSIGN_OR_RETURN(const json* value, OneOf(source, "Resource", "NotResource", statement.not_resources, place));
   ASSIGN_OR_RETURN(const auto resources, Texts(*value, statement.not_resources ? "NotResource" : "Resource", place));
   for (const std::string& resource : resources) {
-    absl::StatusOr<ArnPattern> pattern = ArnPattern::Parse(resource, variables);
+    absl::StatusOr<ArnPattern> pattern = ArnPattern::Parse(resource, reading.variables);
     if (!pattern.ok()) return Malformed(absl::StrCat(place, "Resource "), resource, pattern.status().message());
+    if (reading.use == PolicyUse::kWrite && resource != "*") RETURN_IF_ERROR(CheckCanMatch(resource));
     statement.resources.push_back(*std::move(pattern));
   }
   return absl::OkStatus();
 }
 
-bool IsAccount(absl::string_view text) {
-  constexpr size_t kDigits = 12;
-  return text.size() == kDigits && std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
+// Deny alone may say whom it does not mean: with Allow it would mean everybody else, callers without a name among them.
+absl::StatusOr<const json*> PrincipalOf(const json& source, const std::string& place, Statement& statement) {
+  if (!source.contains("Principal") && !source.contains("NotPrincipal"))
+    return Malformed(place + "must have Principal");
+  ASSIGN_OR_RETURN(const json* principal, OneOf(source, "Principal", "NotPrincipal", statement.not_principals, place));
+  if (statement.not_principals && statement.allows)
+    return Malformed(place + "Allow with NotPrincipal is not supported");
+  return principal;
 }
 
-absl::Status ParsePrincipals(const json& source, const std::string& place, Statement& statement) {
-  if (!source.contains("Principal")) return Malformed(place + "must have Principal");
-  const json& principal = source["Principal"];
-  if (principal == "*") {
+absl::Status ParsePrincipals(const json& source, const Reading& reading, const std::string& place,
+                             Statement& statement) {
+  ASSIGN_OR_RETURN(const json* principal, PrincipalOf(source, place, statement));
+  if (*principal == "*") {
     statement.accounts.push_back("*");
     return absl::OkStatus();
   }
-  if (!principal.is_object() || principal.empty()) return Malformed(place + "Principal must be \"*\" or an object");
-  RETURN_IF_ERROR(CheckNames(principal, {"AWS", "Service"}, absl::StrCat(place, "Principal: ")));
-  for (const auto& [type, value] : principal.items()) {
+  if (!principal->is_object() || principal->empty()) {
+    return Malformed(place + "Principal must be \"*\" or an object");
+  }
+  RETURN_IF_ERROR(CheckNames(*principal, {"AWS", "Service", "Federated"}, absl::StrCat(place, "Principal: ")));
+  const bool written = reading.use == PolicyUse::kWrite;
+  for (const auto& [type, value] : principal->items()) {
     ASSIGN_OR_RETURN(auto names, Texts(value, type, absl::StrCat(place, "Principal: ")));
+    // Identity providers are not here: nobody comes by one.
+    if (type == "Federated") continue;
+    const bool service = type == "Service";
     for (std::string& name : names) {
-      const bool service = type == "Service";
-      const std::optional<Arn> arn = Arn::Parse(name);
-      const bool of_iam = arn.has_value() && arn->IsOfIam() && name.find('*') == std::string::npos;
-      if (!service && name != "*" && !IsAccount(name) && !of_iam) {
-        return Malformed(place, name, "is no principal: it must be an account, the ARN of a user or role, or \"*\"");
-      }
+      if (service && written && !IsServicePrincipal(name)) return InvalidPrincipal("SERVICE", name);
+      // Earlier versions kept more, which is nobody; what is gone has its id.
+      if (!service && written && !IsAwsPrincipal(name)) return InvalidPrincipal("AWS", name);
       (service ? statement.services : statement.accounts).push_back(std::move(name));
     }
   }
   return absl::OkStatus();
+}
+
+// What a trust policy can be about; patterns stand for some of these.
+absl::Status CheckTrustActions(const Statement& statement) {
+  const auto about_roles = [](const PolicyPattern& pattern) {
+    // "*" is of all services, which IAM does not take here.
+    if (pattern.Matches("ec2:RunInstances", {}, /*ignore_case=*/true)) return false;
+    return std::any_of(std::begin(kTrustActions), std::end(kTrustActions),
+                       [&](absl::string_view action) { return pattern.Matches(action, {}, /*ignore_case=*/true); });
+  };
+  if (std::all_of(statement.actions.begin(), statement.actions.end(), about_roles)) return absl::OkStatus();
+  return Malformed("AssumeRole policy may only specify STS AssumeRole actions.");
 }
 
 absl::Status ParseConditions(const json& source, bool variables, const std::string& place, Statement& statement) {
@@ -211,16 +286,18 @@ absl::Status CheckElements(const json& source, bool has_principal, bool has_reso
     return CheckNames(source, {"Sid", "Effect", "Action", "NotAction", "Resource", "NotResource", "Condition"}, place);
   }
   if (!has_resource) {
-    return CheckNames(source, {"Sid", "Effect", "Principal", "Action", "NotAction", "Condition"}, place);
+    return CheckNames(source, {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Condition"},
+                      place);
   }
   return CheckNames(
-      source, {"Sid", "Effect", "Principal", "Action", "NotAction", "Resource", "NotResource", "Condition"}, place);
+      source,
+      {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"},
+      place);
 }
 
-absl::StatusOr<Statement> ParseStatement(const json& source, PolicyKind kind, bool variables,
-                                         const std::string& place) {
+absl::StatusOr<Statement> ParseStatement(const json& source, const Reading& reading, const std::string& place) {
   if (!source.is_object()) return Malformed(place + "must be an object");
-  const bool has_principal = kind != PolicyKind::kIdentity, has_resource = kind != PolicyKind::kTrust;
+  const bool has_principal = reading.kind != PolicyKind::kIdentity, has_resource = reading.kind != PolicyKind::kTrust;
   RETURN_IF_ERROR(CheckElements(source, has_principal, has_resource, place));
   Statement statement;
   if (source.contains("Sid")) {
@@ -235,15 +312,18 @@ absl::StatusOr<Statement> ParseStatement(const json& source, PolicyKind kind, bo
   if (effect != "Allow" && effect != "Deny") return Malformed(place + "Effect must be Allow or Deny");
   statement.allows = effect == "Allow";
   RETURN_IF_ERROR(ParseActions(source, place, statement));
-  if (has_principal) RETURN_IF_ERROR(ParsePrincipals(source, place, statement));
-  if (has_resource) RETURN_IF_ERROR(ParseResources(source, variables, place, statement));
-  RETURN_IF_ERROR(ParseConditions(source, variables, place, statement));
+  const bool trusts = reading.kind == PolicyKind::kTrust && reading.use == PolicyUse::kWrite;
+  if (trusts) RETURN_IF_ERROR(CheckTrustActions(statement));
+  if (has_principal) RETURN_IF_ERROR(ParsePrincipals(source, reading, place, statement));
+  if (has_resource) RETURN_IF_ERROR(ParseResources(source, reading, place, statement));
+  RETURN_IF_ERROR(ParseConditions(source, reading.variables, place, statement));
   return statement;
 }
 
 }  // namespace
 
 absl::StatusOr<std::vector<Statement>> ParseStatements(absl::string_view text, PolicyKind kind, PolicyUse use) {
+  if (use == PolicyUse::kWrite) RETURN_IF_ERROR(CheckCharacters(text));
   ASSIGN_OR_RETURN(const json document, ParseJson(text));
   RETURN_IF_ERROR(CheckNames(document, {"Version", "Id", "Statement"}, ""));
   // Without a Version it is the old one, which has no variables.
@@ -251,7 +331,7 @@ absl::StatusOr<std::vector<Statement>> ParseStatements(absl::string_view text, P
   if (version != "2012-10-17" && version != "2008-10-17") {
     return Malformed("Version must be 2012-10-17 or 2008-10-17");
   }
-  const bool variables = version == "2012-10-17";
+  const Reading reading{.kind = kind, .use = use, .variables = version == "2012-10-17"};
   if (!document.contains("Statement")) return Malformed("The policy must have a Statement");
   const json& source = document["Statement"];
   const json list = source.is_array() ? source : json::array({source});
@@ -260,7 +340,7 @@ absl::StatusOr<std::vector<Statement>> ParseStatements(absl::string_view text, P
   std::set<std::string> sids;
   for (const json& item : list) {
     const std::string place = absl::StrCat("Statement ", statements.size() + 1, ": ");
-    ASSIGN_OR_RETURN(Statement statement, ParseStatement(item, kind, variables, place));
+    ASSIGN_OR_RETURN(Statement statement, ParseStatement(item, reading, place));
     RETURN_IF_ERROR(CheckKeys(use, place, statement));
     if (!statement.sid.empty() && !sids.insert(statement.sid).second) {
       return Malformed(place, statement.sid, "is the Sid of an earlier statement");

@@ -9,7 +9,8 @@
 
 namespace brume::iam {
 
-// Error: MalformedPolicyDocument, with the place.
+// Errors: MalformedPolicyDocument, with the place; of one that is written, ValidationError for characters beyond
+// Latin-1.
 absl::StatusOr<std::vector<Policy::Statement>> ParseStatements(absl::string_view json, PolicyKind kind, PolicyUse use);
 
 }  // namespace brume::iam

@@ -1,6 +1,8 @@
 // Snapshots as the API takes and shows them.
 #include <catch2/catch.hpp>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "brume/ec2/v1/snapshot.pb.h"
 #include "tests/fakes/api_world.h"
@@ -120,6 +122,42 @@ TEST_CASE("who may make volumes of a snapshot is kept, shown and taken back", "[
   CHECK(CodeOf(world, "ModifySnapshotAttribute", of + "user_ids: '123456789012'") == "MissingParameter");
   CHECK(CodeOf(world, "ModifySnapshotAttribute", of + "operation_type: 'add' user_ids: 'root'") ==
         "InvalidParameterValue");
+}
+
+TEST_CASE("snapshots are described by the accounts that may make volumes of them", "[api]") {
+  ApiWorld world;
+  const std::string volume = world.service->Get(world.Launch())->volumes.front().id.text();
+  const auto made = [&] {
+    CreateSnapshotRequest request;
+    request.set_volume_id(volume);
+    const std::string id = Value(world.Call<CreateSnapshotResponse>(request)).snapshot_id();
+    DescribeSnapshotsRequest by_id;
+    by_id.add_snapshot_ids(id);
+    REQUIRE(ComputeWorld::Eventually([&] { return All(world, by_id).at(0).state() == "completed"; }));
+    return id;
+  };
+  const std::string own = made(), shared = made(), everybodys = made();
+  const std::string share = "attribute: 'createVolumePermission' operation_type: 'add' snapshot_id: '";
+  REQUIRE(CodeOf(world, "ModifySnapshotAttribute", share + shared + "' user_ids: '123456789012'").empty());
+  REQUIRE(CodeOf(world, "ModifySnapshotAttribute", share + everybodys + "' group_names: 'all'").empty());
+  const auto restorable = [&](const std::vector<std::string>& accounts, const std::string& id = "") {
+    DescribeSnapshotsRequest request;
+    for (const std::string& account : accounts) request.add_restorable_by_user_ids(account);
+    if (!id.empty()) request.add_snapshot_ids(id);
+    std::set<std::string> ids;
+    for (const ec2::v1::Snapshot& each : All(world, request)) ids.insert(each.snapshot_id());
+    return ids;
+  };
+  using Ids = std::set<std::string>;
+  CHECK(restorable({"123456789012"}) == Ids{shared});
+  CHECK(restorable({"all"}) == Ids{everybodys});
+  CHECK(restorable({"all", "123456789012"}) == Ids{shared, everybodys});
+  CHECK(restorable({"210987654321"}).empty());
+  // Of its owner's are the image's, too.
+  CHECK(restorable({"self"}).size() == 4);
+  CHECK(restorable({world.settings.account_id, "all"}).size() == 4);
+  CHECK(restorable({"all"}, own).empty());
+  CHECK(restorable({"all"}, everybodys) == Ids{everybodys});
 }
 
 TEST_CASE("a copy of a snapshot is one of its own, in the one region there is", "[api]") {

@@ -150,6 +150,7 @@ absl::Status AddTemplateFacts(const v1::RunInstancesRequest& request, const Comp
   for (const std::string& resource : question.resources) {
     AccessContext& facts = question.resource_context[resource];
     facts["ec2:launchtemplate"] = {arn};
+    facts["ec2:launchtemplateversion"] = {absl::StrCat(view.version.number)};
     const std::optional<Arn> named = Arn::Parse(resource);
     const auto parts = named.has_value() ? named->SplitResource() : std::nullopt;
     const absl::string_view type = parts.has_value() ? parts->first : absl::string_view();

@@ -20,11 +20,14 @@
 #include "lib/ec2/network/api/vpc_endpoint_handlers.h"
 #include "lib/ec2/network/api/vpc_handlers.h"
 #include "lib/ec2/network/api/vpn_gateway_handlers.h"
+#include "lib/resource/zones.h"
 
 namespace brume::ec2 {
 
 void AddNetworkActions(gateway::Actions& actions, const NetworkServices& services, const Settings& settings) {
   AddNetworkFacts(actions.facts(), services, settings.account());
+  actions.facts().Derive("ec2:availabilityzone", "ec2:availabilityzoneid",
+                         [&settings](const std::string& zone) { return ZoneId(settings, zone); });
   AddAddressActions(actions, services.addresses, settings);
   AddDhcpOptionsActions(actions, services.dhcp_options, settings);
   AddFlowLogActions(actions, services.flow_logs);

@@ -11,6 +11,7 @@
 #include "lib/gateway/pages.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::ec2 {
@@ -77,6 +78,21 @@ absl::StatusOr<ebs::v1::StartSnapshotResponse> StartSnapshot(const ebs::v1::Star
   if (snapshot.encrypted) response.set_kms_key_arn(storage::DefaultKmsKeyArn(parts.settings.account()));
   if (!started.parent.empty()) response.set_parent_snapshot_id(started.parent.text());
   return response;
+}
+
+// Source: "Condition keys for Amazon Elastic Block Store" in the Service Authorization Reference. The tags are of the
+// snapshot that is started, not of its parent.
+absl::Status DescribeStart(const ebs::v1::StartSnapshotRequest& request, const Account& account,
+                           AccessQuestion& question) {
+  question.context["ebs:volumesize"] = {absl::StrCat(request.volume_size())};
+  if (request.has_description()) question.context["ebs:description"] = {request.description()};
+  if (request.has_parent_snapshot_id()) {
+    question.context["ebs:parentsnapshot"] = {ArnOf(account, SnapshotId::kKind, request.parent_snapshot_id())};
+  }
+  TagMap tags;
+  for (const ebs::v1::Tag& tag : request.tags()) tags[tag.key()] = tag.value();
+  question.GiveTags(ArnOf(account, SnapshotId::kKind, "*"), tags);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ebs::v1::PutSnapshotBlockResponse> PutSnapshotBlock(const ebs::v1::PutSnapshotBlockRequest& request,
@@ -173,7 +189,11 @@ absl::StatusOr<ebs::v1::GetSnapshotBlockResponse> GetSnapshotBlock(const ebs::v1
 
 void AddBlockActions(gateway::Actions& actions, const StorageServices& services) {
   const BlockActions parts = {services.blocks, services.block_tokens, services.settings, services.clock};
-  actions.Add([parts](const ebs::v1::StartSnapshotRequest& request) { return StartSnapshot(request, parts); });
+  actions.Add([parts](const ebs::v1::StartSnapshotRequest& request) { return StartSnapshot(request, parts); })
+      .DescribedBy([account = services.settings.account()](const ebs::v1::StartSnapshotRequest& request,
+                                                           AccessQuestion& question) {
+        return DescribeStart(request, account, question);
+      });
   actions.Add([parts](const ebs::v1::PutSnapshotBlockRequest& request) { return PutSnapshotBlock(request, parts); });
   actions.Add([parts](const ebs::v1::CompleteSnapshotRequest& request) { return CompleteSnapshot(request, parts); });
   actions.Add(

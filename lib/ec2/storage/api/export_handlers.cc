@@ -13,6 +13,7 @@
 #include "lib/gateway/listing.h"
 #include "lib/gateway/parameters.h"
 #include "lib/gateway/time_text.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ids.h"
 
 namespace brume::ec2 {
@@ -134,13 +135,21 @@ absl::StatusOr<v1::CreateRestoreImageTaskResponse> CreateRestoreImageTask(
 
 }  // namespace
 
-void AddExportActions(gateway::Actions& actions, storage::ExportService& exports) {
+void AddExportActions(gateway::Actions& actions, storage::ExportService& exports, const Account& account) {
   actions.Add(ExportImage, exports);
   actions.Add(DescribeExportImageTasks, exports);
   actions.Add(CancelExportTask, exports);
   actions.Add(CreateStoreImageTask, exports);
   actions.Add(DescribeStoreImageTasks, exports);
-  actions.Add(CreateRestoreImageTask, exports);
+  actions.Add(CreateRestoreImageTask, exports)
+      .DescribedBy([&exports, account](const v1::CreateRestoreImageTaskRequest& request,
+                                       AccessQuestion& question) -> absl::Status {
+        ASSIGN_OR_RETURN(const TagMap said, ParseTags(request.tag_specifications(), ImageId::kKind));
+        if (!said.empty()) return absl::OkStatus();
+        ASSIGN_OR_RETURN(const TagMap tags, exports.StoredTags({request.bucket(), request.object_key()}));
+        question.GiveTags(ArnOf(account, ImageId::kKind, "*"), tags);
+        return absl::OkStatus();
+      });
 }
 
 }  // namespace brume::ec2

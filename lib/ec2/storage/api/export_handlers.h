@@ -3,9 +3,10 @@
 
 #include "lib/ec2/storage/export_service.h"
 #include "lib/gateway/actions.h"
+#include "lib/resource/account.h"
 
 namespace brume::ec2 {
 
-void AddExportActions(gateway::Actions& actions, storage::ExportService& exports);
+void AddExportActions(gateway::Actions& actions, storage::ExportService& exports, const Account& account);
 
 }  // namespace brume::ec2

@@ -279,7 +279,14 @@ void AddImageActions(gateway::Actions& actions, const StorageServices& services)
                          FactsOfSnapshotsOf(volumes, services.settings.account()));
         return absl::OkStatus();
       });
-  actions.Add(CopyImage, services.images, services.settings);
+  actions.Add(CopyImage, services.images, services.settings)
+      .DescribedBy([services](const v1::CopyImageRequest& request, AccessQuestion& question) -> absl::Status {
+        if (!request.copy_image_tags()) return absl::OkStatus();
+        ASSIGN_OR_RETURN(const ImageId source, ImageId::Parse(request.source_image_id()));
+        ASSIGN_OR_RETURN(const storage::ImageView view, services.images.Get(source));
+        question.GiveTags(ArnOf(services.settings.account(), ImageId::kKind, "*"), view.tags);
+        return absl::OkStatus();
+      });
   actions.Add(DescribeImages, services.images, services.image_names, services.settings);
   actions.Add(DeregisterImage, services.images)
       .Implies([&images = services.images, account = services.settings.account()](

@@ -1,6 +1,7 @@
 #include "lib/ec2/storage/api/snapshot_handlers.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <string>
 #include <utility>
@@ -83,6 +84,15 @@ bool Named(const gateway::Names& accounts, const Settings& settings) {
          });
 }
 
+// Of those who may make volumes of it: its owner, and whom it is shared with by name. "all" are those that are
+// everybody's.
+bool IsRestorable(const VolumeSnapshot& snapshot, const gateway::Names& accounts, const Settings& settings) {
+  const std::vector<std::string>& shared = snapshot.restorable_by;
+  return Named(accounts, settings) || std::any_of(accounts.begin(), accounts.end(), [&](const std::string& account) {
+           return std::find(shared.begin(), shared.end(), account) != shared.end();
+         });
+}
+
 absl::StatusOr<v1::DescribeSnapshotsResponse> DescribeSnapshots(const v1::DescribeSnapshotsRequest& request,
                                                                 storage::SnapshotService& snapshots,
                                                                 storage::ImageService& images,
@@ -93,11 +103,14 @@ absl::StatusOr<v1::DescribeSnapshotsResponse> DescribeSnapshots(const v1::Descri
                    gateway::NamedIds<SnapshotId>(request, request.snapshot_ids(), "snapshotId"));
   RETURN_IF_ERROR(CheckAccounts(request.owner_ids(), {"self", "amazon"}));
   RETURN_IF_ERROR(CheckAccounts(request.restorable_by_user_ids(), {"self", kEveryone}));
-  const bool ours = Named(request.owner_ids(), settings) && Named(request.restorable_by_user_ids(), settings);
+  const bool ours = Named(request.owner_ids(), settings);
   const auto render = [&](const std::vector<storage::SnapshotView>& views) {
     std::vector<v1::Snapshot> rendered;
     if (!ours) return rendered;
-    for (const storage::SnapshotView& view : views) rendered.push_back(Render<v1::Snapshot>(view, settings));
+    for (const storage::SnapshotView& view : views) {
+      if (!IsRestorable(view.snapshot, request.restorable_by_user_ids(), settings)) continue;
+      rendered.push_back(Render<v1::Snapshot>(view, settings));
+    }
     return rendered;
   };
   ASSIGN_OR_RETURN(std::vector<storage::SnapshotView> of_images, SnapshotsOfImages(images));
@@ -110,6 +123,11 @@ absl::StatusOr<v1::DescribeSnapshotsResponse> DescribeSnapshots(const v1::Descri
       ASSIGN_OR_RETURN(std::vector<storage::SnapshotView> own, snapshots.List(wanted));
       std::move(own.begin(), own.end(), std::back_inserter(of_images));
     }
+    return gateway::Answer(listing, request, render(of_images));
+  }
+  if (!Named(request.restorable_by_user_ids(), settings)) {
+    ASSIGN_OR_RETURN(std::vector<storage::SnapshotView> own, snapshots.List({}));
+    std::move(own.begin(), own.end(), std::back_inserter(of_images));
     return gateway::Answer(listing, request, render(of_images));
   }
   storage::ListQuery query{.tags = TagsAskedFor(request.filters(), SnapshotId::kKind.prefix), .after = "", .count = 0};
@@ -204,11 +222,19 @@ absl::Status ResetSnapshotAttribute(const v1::ResetSnapshotAttributeRequest& req
 }
 
 // What is read of an instance, also of volumes that the call leaves out: they may be attached anew before it is made.
-absl::Status AddVolumesOf(const InstanceId& instance, const StorageServices& services, AccessQuestion& question) {
+absl::Status AddVolumesOf(const v1::CreateSnapshotsRequest& request, const StorageServices& services,
+                          AccessQuestion& question) {
+  ASSIGN_OR_RETURN(const InstanceId instance, InstanceId::Parse(request.instance_specification().instance_id()));
   ASSIGN_OR_RETURN(const std::vector<Volume> volumes, services.volumes.ListOf(instance));
   const Account account = services.settings.account();
   for (const Volume& volume : volumes) question.AddResource(ArnOf(account, volume.id));
-  question.AddMade(ArnOf(account, SnapshotId::kKind, "*"), FactsOfSnapshotsOf(volumes, account));
+  const std::vector<std::string> made =
+      question.AddMade(ArnOf(account, SnapshotId::kKind, "*"), FactsOfSnapshotsOf(volumes, account));
+  if (!request.has_copy_tags_from_source()) return absl::OkStatus();
+  for (size_t i = 0; i < volumes.size(); ++i) {
+    ASSIGN_OR_RETURN(const std::vector<storage::VolumeView> found, services.volumes.List({&volumes[i].id, 1}));
+    for (const storage::VolumeView& view : found) question.GiveTags(made[i], view.tags);
+  }
   return absl::OkStatus();
 }
 
@@ -228,8 +254,7 @@ void AddSnapshotActions(gateway::Actions& actions, const StorageServices& servic
       });
   actions.Add(CreateSnapshots, services.machine_of, snapshots, settings)
       .DescribedBy([services](const v1::CreateSnapshotsRequest& request, AccessQuestion& question) -> absl::Status {
-        ASSIGN_OR_RETURN(const InstanceId instance, InstanceId::Parse(request.instance_specification().instance_id()));
-        return AddVolumesOf(instance, services, question);
+        return AddVolumesOf(request, services, question);
       });
   actions.Add(CopySnapshot, snapshots, settings);
   actions.Add(DeleteSnapshot, snapshots);
