@@ -41,7 +41,8 @@ absl::Status Failed(absl::string_view what, const error_code& error) {
 }
 
 std::string TextOf(const ClientRequest& request) {
-  std::string text = absl::StrCat(request.method, " ", request.target, " HTTP/1.1\r\nHost: ", request.authority, "\r\n");
+  std::string text =
+      absl::StrCat(request.method, " ", request.target, " HTTP/1.1\r\nHost: ", request.authority, "\r\n");
   for (const auto& [name, value] : request.headers) absl::StrAppend(&text, name, ": ", value, "\r\n");
   absl::StrAppend(&text, "Content-Length: ", request.body.size(), "\r\nConnection: close\r\n\r\n", request.body);
   return text;
