@@ -9,7 +9,7 @@
 namespace brume::scaling {
 namespace {
 
-constexpr EnumNames kStatusNames({std::pair{RefreshStatus::kPending, "Pending"},
+constexpr EnumNames kRefreshStatusNames({std::pair{RefreshStatus::kPending, "Pending"},
                                   {RefreshStatus::kInProgress, "InProgress"},
                                   {RefreshStatus::kSuccessful, "Successful"},
                                   {RefreshStatus::kFailed, "Failed"},
@@ -90,7 +90,7 @@ int ReachOf(const Refresh& refresh) {
 
 }  // namespace
 
-absl::string_view RefreshStatusName(RefreshStatus status) { return kStatusNames.Of(status); }
+absl::string_view RefreshStatusName(RefreshStatus status) { return kRefreshStatusNames.Of(status); }
 
 bool IsOutdated(const Group& group, const Member& member) {
   if (!group.refresh.has_value() || member.launched >= group.refresh->began) return false;
