@@ -35,9 +35,9 @@ class NamesFixture : public FabricFixture {
     INFO(client.standard_error);
     REQUIRE(client.exit_code == 0);
     std::ifstream file(lease);
-    std::string lease;
-    std::getline(file, lease);
-    return lease;
+    std::string told;
+    std::getline(file, told);
+    return told;
   }
   // The next lease that says so; what the last one said stands in the message where none does.
   void EventuallyLeased(Guest& guest, const std::string& wanted) {
