@@ -10,14 +10,14 @@ namespace brume::scaling {
 namespace {
 
 constexpr EnumNames kRefreshStatusNames({std::pair{RefreshStatus::kPending, "Pending"},
-                                  {RefreshStatus::kInProgress, "InProgress"},
-                                  {RefreshStatus::kSuccessful, "Successful"},
-                                  {RefreshStatus::kFailed, "Failed"},
-                                  {RefreshStatus::kCancelling, "Cancelling"},
-                                  {RefreshStatus::kCancelled, "Cancelled"},
-                                  {RefreshStatus::kRollbackInProgress, "RollbackInProgress"},
-                                  {RefreshStatus::kRollbackFailed, "RollbackFailed"},
-                                  {RefreshStatus::kRollbackSuccessful, "RollbackSuccessful"}});
+                                         {RefreshStatus::kInProgress, "InProgress"},
+                                         {RefreshStatus::kSuccessful, "Successful"},
+                                         {RefreshStatus::kFailed, "Failed"},
+                                         {RefreshStatus::kCancelling, "Cancelling"},
+                                         {RefreshStatus::kCancelled, "Cancelled"},
+                                         {RefreshStatus::kRollbackInProgress, "RollbackInProgress"},
+                                         {RefreshStatus::kRollbackFailed, "RollbackFailed"},
+                                         {RefreshStatus::kRollbackSuccessful, "RollbackSuccessful"}});
 
 constexpr int kFailuresToFail = 3;
 
