@@ -1,5 +1,6 @@
 """A state directory of the revision before launches were kept as JSON, whose guests run, comes through unchanged."""
 
+import ipaddress
 import os
 import sqlite3
 import unittest
@@ -10,6 +11,9 @@ from harness import HostTest
 SCHEMA = os.path.join(os.path.dirname(__file__), "..", "store", "previous_revision.sql")
 # What that revision kept otherwise; the test makes none of these. tests/store/store_previous_test.cc has them.
 CONVERTED = {"launch_templates", "launch_template_versions", "launch_configurations", "scaling_groups"}
+
+# What it kept in other columns: the range of a subnet as two numbers.
+KEPT_AS = {"subnets": {"cidr_base": "base_of(cidr)", "prefix_length": "length_of(cidr)"}}
 
 
 def columns(database, schema, table):
@@ -24,6 +28,8 @@ def make_previous(path):
         database.executescript(file.read())
     database.execute("PRAGMA foreign_keys = OFF")
     database.execute("ATTACH ? AS newer", (path,))
+    database.create_function("base_of", 1, lambda text: int(ipaddress.ip_network(text).network_address))
+    database.create_function("length_of", 1, lambda text: ipaddress.ip_network(text).prefixlen)
     tables = [name for name, in database.execute(
         "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_stat%'")]
     for table in tables:
@@ -31,8 +37,10 @@ def make_previous(path):
         known = columns(database, "newer", table)
         if table in CONVERTED or not known:
             continue
-        shared = ", ".join(name for name in columns(database, "main", table) if name in known)
-        database.execute(f"INSERT INTO main.{table} ({shared}) SELECT {shared} FROM newer.{table}")
+        kept_as = KEPT_AS.get(table, {})
+        names = [name for name in columns(database, "main", table) if name in known or name in kept_as]
+        values = [kept_as.get(name, name) for name in names]
+        database.execute(f"INSERT INTO main.{table} ({', '.join(names)}) SELECT {', '.join(values)} FROM newer.{table}")
     # Volumes lay over images alone, and said so.
     database.execute("UPDATE main.volumes SET image_id = (SELECT layer_id FROM newer.volumes AS now "
                      "WHERE now.id = main.volumes.id AND now.layer_id <> '')")
