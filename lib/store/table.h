@@ -124,7 +124,7 @@ class Table {
   absl::Status Set(Connection& connection, const KeyValue& key, Field T::*member,
                    const std::type_identity_t<Field>& value) const {
     const size_t offset = internal::Distance(&internal::Sample<T>(), &(internal::Sample<T>().*member));
-    RETURN_IF_ERROR(connection.Run(mapping_.SetSql(offset), value, key));
+    RETURN_IF_ERROR(connection.Run(mapping_.SetSql(offset, internal::kPlain<Field>), value, key));
     return connection.changed_rows() == 0 ? key.NotFound() : absl::OkStatus();
   }
 

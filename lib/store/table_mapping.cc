@@ -37,10 +37,10 @@ std::string TableMapping::SelectFrom(absl::string_view from) const {
   return absl::StrCat("SELECT ", sql_.columns, " FROM ", from);
 }
 
-std::string TableMapping::SetSql(size_t offset) const {
+std::string TableMapping::SetSql(size_t offset, const FieldCodec& codec) const {
   absl::string_view name;
   for (const size_t i : changing_) {
-    if (columns_[i].offset == offset) name = columns_[i].description.name;
+    if (columns_[i].offset == offset && columns_[i].codec == &codec) name = columns_[i].description.name;
   }
   return SetOf(sql_, name);
 }

@@ -24,8 +24,8 @@ class TableMapping {
 
   const TableStatements& sql() const { return sql_; }
   std::string SelectFrom(absl::string_view from) const;
-  // The statement that sets the field which lies there.
-  std::string SetSql(size_t offset) const;
+  // The statement that sets the field which lies there and is kept as it is by `codec`.
+  std::string SetSql(size_t offset, const FieldCodec& codec) const;
   TableDescription Describe() const;
 
   void Read(Row& from, void* row) const;

@@ -156,6 +156,16 @@ TEST_CASE("a write of one column leaves the others and is noticed by an update o
         unknown.NotFound());
 }
 
+TEST_CASE("a column that is kept as another type is not written alone as it is in memory", "[store]") {
+  Shop shop;
+  const Thing thing = MakeThing();
+  REQUIRE_OK(shop.Write([&](Connection& c) { return Insert(c, thing); }));
+  const auto table = DescribeTable<Thing>("things", "thing", Key("id", &Thing::id), Version(&Thing::version),
+                                          Encoded<Bytes>("made_by", &Thing::made_by));
+  CHECK_FALSE(shop.Write([&](Connection& c) { return table.Set(c, thing.id, &Thing::made_by, "another"); }).ok());
+  CheckSame(shop.Get(thing.id), thing);
+}
+
 TEST_CASE("a description that is not like its table is found out", "[store]") {
   Shop shop;
   REQUIRE_OK(shop.Write([](Connection& c) {
