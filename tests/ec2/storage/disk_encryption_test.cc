@@ -93,12 +93,12 @@ TEST_CASE("what is written to an encrypted volume is in no file in the clear, an
   CHECK_FALSE(Value(state.disks->EncryptionOf(plain)).has_value());
 }
 
-TEST_CASE("an encrypted disk is made although qemu-img could not measure the processor at first", "[disks]") {
+TEST_CASE("an encrypted disk is made although qemu-img could not measure the processor many times", "[disks]") {
   Encrypted state;
   const std::string path = Value(absl::StatusOr<std::string>(std::getenv("PATH")));
   REQUIRE_OK(WritePrivateFile(state.dir / "qemu-img",
-                              "#!/bin/sh\n[ -e \"$0.called\" ] && exec /usr/bin/qemu-img \"$@\"\n"
-                              ": >\"$0.called\"\n"
+                              "#!/bin/sh\necho >>\"$0.calls\"\n"
+                              "[ $(wc -l <\"$0.calls\") -gt 30 ] && exec /usr/bin/qemu-img \"$@\"\n"
                               // As it does with a file that it gives up on.
                               "eval \"rm -f \\\"\\${$(($# - 1))}\\\"\"\n"
                               "echo 'qemu-img: Unable to get accurate CPU usage' >&2\nexit 1\n"));
@@ -106,7 +106,7 @@ TEST_CASE("an encrypted disk is made although qemu-img could not measure the pro
   setenv("PATH", (state.dir.path() + ":" + path).c_str(), 1);
   const Volume volume = state.Made("");
   setenv("PATH", path.c_str(), 1);
-  CHECK(fs::exists(state.dir / "qemu-img.called"));
+  CHECK(Content(state.dir / "qemu-img.calls").size() >= 31);
   CHECK((StatOf(Value(state.disks->EnsureVolume(volume))).st_mode & 0777) == 0600);
 }
 

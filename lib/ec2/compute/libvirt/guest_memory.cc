@@ -39,6 +39,8 @@ constexpr char kSecret[] = "memory-key", kFileNode[] = "memory-file", kLuksNode[
 constexpr absl::Duration kPoll = absl::Milliseconds(20);
 // The key is as random as the one it protects: there is nothing to be gained from a slow derivation.
 constexpr int kDeriveMs = 10;
+// For all tries together; one takes less than a second of a processor.
+constexpr absl::Duration kMaxFormatting = absl::Minutes(1);
 constexpr int64_t kMib = int64_t{1} << 20;
 
 std::string PathOf(const std::string& directory, const char* file) { return absl::StrCat(directory, "/", file); }
@@ -73,19 +75,17 @@ absl::Status DoJob(virDomainPtr domain, const std::string& command, Json argumen
 // the host is busy, and is asked again.
 absl::Status FormatLuks(virDomainPtr domain) {
   constexpr char kUnmeasured[] = "Unable to get accurate CPU usage";
-  constexpr int kMaxTries = 10;
-  absl::Status status;
-  for (int i = 0; i < kMaxTries; ++i) {
-    status = DoJob(domain, "blockdev-create",
+  const absl::Time last_try = absl::Now() + kMaxFormatting;
+  for (;;) {
+    const absl::Status status = DoJob(domain, "blockdev-create",
                    {{"options",
                      {{"driver", "luks"},
                       {"file", kFileNode},
                       {"key-secret", kSecret},
                       {"size", kMib},
                       {"iter-time", kDeriveMs}}}});
-    if (!absl::StrContains(status.message(), kUnmeasured)) return status;
+    if (!absl::StrContains(status.message(), kUnmeasured) || absl::Now() > last_try) return status;
   }
-  return status;
 }
 
 // QEMU lets go of the file. What of it is not there is no fault.
