@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "absl/strings/str_cat.h"
-#include "lib/autoscaling/activity_table.h"
+#include "lib/autoscaling/tables/activity_table.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::autoscaling {

@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/autoscaling/group_state.h"
-#include "lib/autoscaling/group_table.h"
-#include "lib/autoscaling/member_table.h"
+#include "lib/autoscaling/tables/group_table.h"
+#include "lib/autoscaling/tables/member_table.h"
 #include "lib/base/random.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"

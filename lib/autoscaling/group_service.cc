@@ -5,14 +5,14 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "lib/autoscaling/activity_table.h"
 #include "lib/autoscaling/group_change.h"
 #include "lib/autoscaling/group_definition.h"
 #include "lib/autoscaling/group_state.h"
-#include "lib/autoscaling/group_table.h"
 #include "lib/autoscaling/launch_configuration_definition.h"
-#include "lib/autoscaling/member_table.h"
 #include "lib/autoscaling/scaling_error.h"
+#include "lib/autoscaling/tables/activity_table.h"
+#include "lib/autoscaling/tables/group_table.h"
+#include "lib/autoscaling/tables/member_table.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
 

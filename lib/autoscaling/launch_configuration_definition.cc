@@ -1,8 +1,8 @@
 #include "lib/autoscaling/launch_configuration_definition.h"
 
 #include "absl/strings/str_cat.h"
-#include "lib/autoscaling/launch_configuration_table.h"
 #include "lib/autoscaling/scaling_error.h"
+#include "lib/autoscaling/tables/launch_configuration_table.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
 

@@ -7,9 +7,9 @@
 #include "lib/autoscaling/group_change.h"
 #include "lib/autoscaling/group_definition.h"
 #include "lib/autoscaling/group_state.h"
-#include "lib/autoscaling/group_table.h"
-#include "lib/autoscaling/refresh_table.h"
 #include "lib/autoscaling/scaling_error.h"
+#include "lib/autoscaling/tables/group_table.h"
+#include "lib/autoscaling/tables/refresh_table.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ec2_error.h"
 

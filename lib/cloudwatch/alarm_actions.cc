@@ -8,8 +8,8 @@
 #include "lib/base/log.h"
 #include "lib/base/redact.h"
 #include "lib/base/status_macros.h"
-#include "lib/cloudwatch/alarm_history_table.h"
 #include "lib/cloudwatch/alarm_text.h"
+#include "lib/cloudwatch/tables/alarm_history_table.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::cloudwatch {

@@ -9,9 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/alarm_change.h"
-#include "lib/cloudwatch/alarm_history_table.h"
-#include "lib/cloudwatch/alarm_table.h"
 #include "lib/cloudwatch/model/invalid.h"
+#include "lib/cloudwatch/tables/alarm_history_table.h"
+#include "lib/cloudwatch/tables/alarm_table.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/tags.h"
 

@@ -6,8 +6,8 @@
 
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/metric_service.h"
-#include "lib/cloudwatch/metric_table.h"
 #include "lib/cloudwatch/model/metric.h"
+#include "lib/cloudwatch/tables/metric_table.h"
 
 namespace brume::cloudwatch {
 namespace {

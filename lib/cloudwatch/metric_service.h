@@ -24,9 +24,9 @@
 #include "lib/base/periodic.h"
 #include "lib/cloudwatch/metric_buffer.h"
 #include "lib/cloudwatch/metric_roll_up.h"
-#include "lib/cloudwatch/metric_table.h"
 #include "lib/cloudwatch/model/metric.h"
 #include "lib/cloudwatch/model/metric_bucket.h"
+#include "lib/cloudwatch/tables/metric_table.h"
 #include "lib/resource/ids.h"
 #include "lib/store/database.h"
 

@@ -9,9 +9,9 @@
 #include "lib/base/log.h"
 #include "lib/base/private_file.h"
 #include "lib/base/status_macros.h"
-#include "lib/iam/access_key_table.h"
 #include "lib/iam/identity_rules.h"
 #include "lib/iam/key_text.h"
+#include "lib/iam/tables/access_key_table.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::iam {

@@ -8,7 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/iam/identity_table.h"
+#include "lib/iam/tables/identity_table.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::iam {

@@ -4,9 +4,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/iam/iam_tag_table.h"
 #include "lib/iam/identity_rules.h"
-#include "lib/iam/instance_profile_table.h"
+#include "lib/iam/tables/iam_tag_table.h"
+#include "lib/iam/tables/instance_profile_table.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 

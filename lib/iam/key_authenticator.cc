@@ -7,10 +7,10 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/iam/identity_rules.h"
-#include "lib/iam/identity_table.h"
 #include "lib/iam/key_text.h"
 #include "lib/iam/model/identity.h"
 #include "lib/iam/sigv4_parse.h"
+#include "lib/iam/tables/identity_table.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 

@@ -7,8 +7,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "lib/base/status_macros.h"
-#include "lib/iam/identity_table.h"
 #include "lib/iam/model/builtin_policies.h"
+#include "lib/iam/tables/identity_table.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 

@@ -6,11 +6,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/iam/iam_tag_table.h"
 #include "lib/iam/identity_rules.h"
-#include "lib/iam/identity_table.h"
 #include "lib/iam/managed_policy.h"
 #include "lib/iam/model/builtin_policies.h"
+#include "lib/iam/tables/iam_tag_table.h"
+#include "lib/iam/tables/identity_table.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 

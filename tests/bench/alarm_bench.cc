@@ -14,7 +14,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/alarm_evaluator.h"
 #include "lib/cloudwatch/alarm_reader.h"
-#include "lib/cloudwatch/alarm_table.h"
+#include "lib/cloudwatch/tables/alarm_table.h"
 #include "lib/store/database.h"
 
 namespace brume::cloudwatch {

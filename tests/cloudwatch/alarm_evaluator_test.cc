@@ -4,7 +4,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/cloudwatch/alarm_table.h"
+#include "lib/cloudwatch/tables/alarm_table.h"
 #include "tests/cloudwatch/alarm_fixture.h"
 
 namespace brume::cloudwatch {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <random>
 
-#include "lib/cloudwatch/metric_codec.h"
+#include "lib/cloudwatch/tables/metric_codec.h"
 
 namespace brume {
 namespace {

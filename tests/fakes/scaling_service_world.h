@@ -20,7 +20,7 @@
 #include "lib/autoscaling/scaling_loop.h"
 #include "lib/autoscaling/scaling_policy_service.h"
 #include "lib/ec2/compute/launch_template_service.h"
-#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/tables/network_table.h"
 #include "lib/resource/ec2_error.h"
 #include "tests/fakes/compute_world.h"
 

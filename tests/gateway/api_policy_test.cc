@@ -10,7 +10,7 @@
 #include "brume/ec2/v1/key_pair.pb.h"
 #include "brume/ec2/v1/security_group.pb.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/tables/image_table.h"
 #include "tests/fakes/policy_world.h"
 
 namespace brume {

@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/iam/identity_table.h"
+#include "lib/iam/tables/identity_table.h"
 #include "tests/ec2/compute/service_fixture.h"
 
 namespace brume::iam {

@@ -7,8 +7,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_replace.h"
-#include "lib/iam/identity_table.h"
 #include "lib/iam/model/identity.h"
+#include "lib/iam/tables/identity_table.h"
 #include "tests/iam/sigv4_fixture.h"
 
 namespace brume::iam {

@@ -3,9 +3,9 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
-#include "lib/iam/identity_table.h"
 #include "lib/iam/model/identity.h"
 #include "lib/iam/sigv4_parse.h"
+#include "lib/iam/tables/identity_table.h"
 #include "tests/iam/sigv4_fixture.h"
 
 namespace brume::iam {

@@ -25,9 +25,9 @@
 #include "absl/time/clock.h"
 #include "lib/base/clock.h"
 #include "lib/base/unique_fd.h"
-#include "lib/ec2/compute/instance_table.h"
-#include "lib/ec2/network/network_table.h"
-#include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/compute/tables/instance_table.h"
+#include "lib/ec2/network/tables/network_table.h"
+#include "lib/ec2/network/tables/security_group_table.h"
 #include "lib/ec2/tagging/tag_table.h"
 #include "lib/imds/metadata_server.h"
 

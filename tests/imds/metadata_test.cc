@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "lib/base/subprocess.h"
-#include "lib/ec2/compute/profile_association_table.h"
-#include "lib/iam/identity_table.h"
-#include "lib/iam/instance_profile_table.h"
+#include "lib/ec2/compute/tables/profile_association_table.h"
+#include "lib/iam/tables/identity_table.h"
+#include "lib/iam/tables/instance_profile_table.h"
 #include "tests/imds/metadata_host.h"
 
 namespace brume::imds {

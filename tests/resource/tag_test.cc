@@ -1,12 +1,12 @@
 #include <catch2/catch.hpp>
 
 #include "lib/ec2/compute/compute_tagging.h"
-#include "lib/ec2/compute/key_pair_table.h"
+#include "lib/ec2/compute/tables/key_pair_table.h"
 #include "lib/ec2/network/network_tagging.h"
-#include "lib/ec2/storage/image_table.h"
 #include "lib/ec2/storage/model/storage.h"
 #include "lib/ec2/storage/storage_tagging.h"
-#include "lib/ec2/storage/volume_table.h"
+#include "lib/ec2/storage/tables/image_table.h"
+#include "lib/ec2/storage/tables/volume_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/ec2/tagging/tag_table.h"
 #include "lib/resource/kinds.h"

@@ -1,5 +1,5 @@
 // Repositories of VPCs, subnets, interfaces and security groups.
-#include "lib/ec2/network/dhcp_options_table.h"
+#include "lib/ec2/network/tables/dhcp_options_table.h"
 #include "lib/resource/ec2_error.h"
 #include "tests/store/store_fixture.h"
 

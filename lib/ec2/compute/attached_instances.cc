@@ -3,9 +3,9 @@
 #include <vector>
 
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/instance_table.h"
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/ec2/compute/model/instance_type.h"
+#include "lib/ec2/compute/tables/instance_table.h"
 
 namespace brume::compute {
 namespace {

@@ -3,10 +3,10 @@
 #include <optional>
 
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/instance_table.h"
-#include "lib/ec2/compute/key_pair_table.h"
-#include "lib/ec2/compute/launch_template_table.h"
-#include "lib/ec2/compute/root_replacement_table.h"
+#include "lib/ec2/compute/tables/instance_table.h"
+#include "lib/ec2/compute/tables/key_pair_table.h"
+#include "lib/ec2/compute/tables/launch_template_table.h"
+#include "lib/ec2/compute/tables/root_replacement_table.h"
 
 namespace brume::compute {
 namespace {

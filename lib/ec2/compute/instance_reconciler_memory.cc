@@ -8,7 +8,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
 #include "lib/ec2/compute/instance_reconciler.h"
-#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/compute/tables/instance_table.h"
 
 namespace brume::compute {
 

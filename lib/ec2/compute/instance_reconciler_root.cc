@@ -9,7 +9,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_reconciler.h"
 #include "lib/ec2/compute/root_replacement_service.h"
-#include "lib/ec2/compute/root_replacement_table.h"
+#include "lib/ec2/compute/tables/root_replacement_table.h"
 
 namespace brume::compute {
 namespace {

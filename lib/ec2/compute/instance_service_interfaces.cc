@@ -4,7 +4,7 @@
 
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_service.h"
-#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/compute/tables/instance_table.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_service.h"
 

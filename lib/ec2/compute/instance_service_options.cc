@@ -3,7 +3,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/instance_placement.h"
 #include "lib/ec2/compute/instance_service.h"
-#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/compute/tables/instance_table.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/resource/ec2_error.h"
 

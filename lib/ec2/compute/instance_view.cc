@@ -6,7 +6,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/profile_association_table.h"
+#include "lib/ec2/compute/tables/profile_association_table.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/security_group_service.h"
 #include "lib/ec2/storage/volume_service.h"

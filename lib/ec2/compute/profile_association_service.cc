@@ -6,8 +6,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/instance_table.h"
-#include "lib/ec2/compute/profile_association_table.h"
+#include "lib/ec2/compute/tables/instance_table.h"
+#include "lib/ec2/compute/tables/profile_association_table.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::compute {

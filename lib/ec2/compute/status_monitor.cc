@@ -9,7 +9,7 @@
 #include "absl/time/clock.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/compute/tables/instance_table.h"
 #include "lib/ec2/network/interface_service.h"
 
 namespace brume::compute {

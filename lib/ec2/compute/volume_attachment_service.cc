@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/compute/tables/instance_table.h"
 #include "lib/ec2/storage/model/device_name.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_service.h"

@@ -6,12 +6,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/address_table.h"
-#include "lib/ec2/network/interface_address_table.h"
 #include "lib/ec2/network/network_service.h"
-#include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/quotas.h"
-#include "lib/ec2/network/routing_table.h"
+#include "lib/ec2/network/tables/address_table.h"
+#include "lib/ec2/network/tables/interface_address_table.h"
+#include "lib/ec2/network/tables/network_table.h"
+#include "lib/ec2/network/tables/routing_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 

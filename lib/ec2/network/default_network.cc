@@ -8,11 +8,11 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/dhcp_options_service.h"
 #include "lib/ec2/network/model/dns_names.h"
-#include "lib/ec2/network/network_acl_table.h"
 #include "lib/ec2/network/network_service.h"
-#include "lib/ec2/network/network_table.h"
-#include "lib/ec2/network/routing_table.h"
-#include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/network/tables/network_acl_table.h"
+#include "lib/ec2/network/tables/network_table.h"
+#include "lib/ec2/network/tables/routing_table.h"
+#include "lib/ec2/network/tables/security_group_table.h"
 
 namespace brume::network {
 namespace {

@@ -22,15 +22,13 @@
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/network/fabric_ipv6.h"
 #include "lib/ec2/network/model/dhcp_options.h"
+#include "lib/ec2/network/model/flow_log.h"
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/model/network_acl.h"
 #include "lib/ec2/network/model/vpc_endpoint.h"
 #include "lib/ec2/network/port_service.h"
 
 namespace brume::network {
-
-// What of a port's packets is counted for flow logs.
-enum class FlowLogging { kNone, kAccepted, kAll };
 
 // Packets from one address and port to another, at one port, since the last reading. Bytes are those of IP packets.
 struct Flow {

@@ -9,7 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/flow_log_table.h"
+#include "lib/ec2/network/tables/flow_log_table.h"
 
 namespace brume::network {
 namespace {

@@ -5,8 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/flow_log_table.h"
 #include "lib/ec2/network/quotas.h"
+#include "lib/ec2/network/tables/flow_log_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"

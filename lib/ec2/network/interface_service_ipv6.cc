@@ -4,10 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/interface_ipv6_table.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/ipv6_ranges.h"
-#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/tables/interface_ipv6_table.h"
+#include "lib/ec2/network/tables/network_table.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::network {

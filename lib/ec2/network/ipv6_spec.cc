@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/interface_ipv6_table.h"
 #include "lib/ec2/network/ipv6_ranges.h"
-#include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/route_views.h"
-#include "lib/ec2/network/routing_table.h"
+#include "lib/ec2/network/tables/interface_ipv6_table.h"
+#include "lib/ec2/network/tables/network_table.h"
+#include "lib/ec2/network/tables/routing_table.h"
 
 namespace brume::network {
 namespace {

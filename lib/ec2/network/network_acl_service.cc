@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/model/network.h"
-#include "lib/ec2/network/network_acl_table.h"
-#include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/quotas.h"
+#include "lib/ec2/network/tables/network_acl_table.h"
+#include "lib/ec2/network/tables/network_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 

@@ -12,7 +12,7 @@
 #include "lib/ec2/network/dhcp_options_service.h"
 #include "lib/ec2/network/ipv6_ranges.h"
 #include "lib/ec2/network/model/dns_names.h"
-#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/tables/network_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/store/value_table.h"

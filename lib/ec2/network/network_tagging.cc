@@ -1,17 +1,17 @@
 #include "lib/ec2/network/network_tagging.h"
 
-#include "lib/ec2/network/address_table.h"
-#include "lib/ec2/network/dhcp_options_table.h"
-#include "lib/ec2/network/flow_log_table.h"
-#include "lib/ec2/network/insights_table.h"
-#include "lib/ec2/network/nat_gateway_table.h"
-#include "lib/ec2/network/network_acl_table.h"
-#include "lib/ec2/network/network_table.h"
-#include "lib/ec2/network/peering_table.h"
 #include "lib/ec2/network/prefix_list_service.h"
-#include "lib/ec2/network/routing_table.h"
-#include "lib/ec2/network/security_group_table.h"
-#include "lib/ec2/network/vpc_endpoint_table.h"
+#include "lib/ec2/network/tables/address_table.h"
+#include "lib/ec2/network/tables/dhcp_options_table.h"
+#include "lib/ec2/network/tables/flow_log_table.h"
+#include "lib/ec2/network/tables/insights_table.h"
+#include "lib/ec2/network/tables/nat_gateway_table.h"
+#include "lib/ec2/network/tables/network_acl_table.h"
+#include "lib/ec2/network/tables/network_table.h"
+#include "lib/ec2/network/tables/peering_table.h"
+#include "lib/ec2/network/tables/routing_table.h"
+#include "lib/ec2/network/tables/security_group_table.h"
+#include "lib/ec2/network/tables/vpc_endpoint_table.h"
 
 namespace brume::network {
 

@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/default_network.h"
-#include "lib/ec2/network/network_table.h"
-#include "lib/ec2/network/peering_table.h"
 #include "lib/ec2/network/quotas.h"
+#include "lib/ec2/network/tables/network_table.h"
+#include "lib/ec2/network/tables/peering_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 
@@ -19,7 +19,7 @@ namespace {
 // EC2's quotas.
 constexpr size_t kMaxActive = 50, kMaxOutstanding = 25;
 // EC2's time to accept; an ended one is shown for as long as EC2 shows a deleted one.
-constexpr absl::Duration kAcceptWithin = absl::Hours(7 * 24), kShownFor = absl::Hours(2);
+constexpr absl::Duration kAcceptWithin = absl::Hours(7 * 24), kEndedShownFor = absl::Hours(2);
 
 // As it is now: a request that nobody accepted has run out.
 VpcPeering At(VpcPeering peering, absl::Time now) {
@@ -85,7 +85,7 @@ absl::Status CheckRequest(const std::vector<VpcPeering>& of_requester, const Vpc
 absl::StatusOr<VpcPeering> GetPeering(store::Connection& c, const VpcPeeringConnectionId& id, absl::Time now) {
   ASSIGN_OR_RETURN(VpcPeering peering, PeeringTable(c).Get(id));
   peering = At(std::move(peering), now);
-  if (!peering.lives() && peering.ended + kShownFor < now) return id.NotFound();
+  if (!peering.lives() && peering.ended + kEndedShownFor < now) return id.NotFound();
   return peering;
 }
 
@@ -125,7 +125,7 @@ absl::StatusOr<VpcPeeringView> PeeringService::Create(const VpcId& requester, co
   return database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<VpcPeeringView> {
     NetworkTable networks(c);
     PeeringTable peerings(c);
-    RETURN_IF_ERROR(peerings.DeleteEnded(now - kShownFor));
+    RETURN_IF_ERROR(peerings.DeleteEnded(now - kEndedShownFor));
     ASSIGN_OR_RETURN(const Vpc from, networks.GetVpc(requester));
     ASSIGN_OR_RETURN(const Vpc to, networks.GetVpc(accepter));
     ASSIGN_OR_RETURN(std::vector<VpcPeering> present, peerings.ListOf(requester));
@@ -230,7 +230,7 @@ absl::StatusOr<std::vector<VpcPeeringView>> PeeringService::List(absl::Span<cons
     std::vector<VpcPeeringView> views;
     for (size_t i = 0; i < rows.size(); ++i) {
       VpcPeering row = At(std::move(rows[i]), now);
-      if (!row.lives() && row.ended + kShownFor < now) continue;
+      if (!row.lives() && row.ended + kEndedShownFor < now) continue;
       ASSIGN_OR_RETURN(views.emplace_back(), ViewOf(c, std::move(row), std::move(own_tags[i])));
     }
     return views;

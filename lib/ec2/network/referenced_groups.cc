@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/peering_table.h"
-#include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/network/tables/peering_table.h"
+#include "lib/ec2/network/tables/security_group_table.h"
 
 namespace brume::network {
 

@@ -2,10 +2,10 @@
 #include <utility>
 
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/quotas.h"
 #include "lib/ec2/network/route_service.h"
-#include "lib/ec2/network/routing_table.h"
+#include "lib/ec2/network/tables/network_table.h"
+#include "lib/ec2/network/tables/routing_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 
 namespace brume::network {

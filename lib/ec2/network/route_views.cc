@@ -8,11 +8,11 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/default_network.h"
 #include "lib/ec2/network/ipv6_ranges.h"
-#include "lib/ec2/network/nat_gateway_table.h"
-#include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/peering_service.h"
 #include "lib/ec2/network/prefix_list_service.h"
-#include "lib/ec2/network/routing_table.h"
+#include "lib/ec2/network/tables/nat_gateway_table.h"
+#include "lib/ec2/network/tables/network_table.h"
+#include "lib/ec2/network/tables/routing_table.h"
 
 namespace brume::network {
 namespace {

@@ -8,7 +8,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/peering_service.h"
 #include "lib/ec2/network/prefix_list_service.h"
-#include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/network/tables/security_group_table.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 
@@ -24,42 +24,12 @@ absl::string_view PeerKind(const SecurityGroupRule& rule) {
   return rule.prefix_list.empty() ? "a security group" : "a prefix list";
 }
 
-std::string PeerText(const SecurityGroupRule& rule) {
-  if (rule.cidr.has_value()) return rule.cidr->text();
-  if (rule.cidr_ipv6.has_value()) return rule.cidr_ipv6->text();
-  return rule.prefix_list.empty() ? rule.referenced_group.text() : rule.prefix_list.text();
-}
-
 }  // namespace
 
 bool IsAllowedText(absl::string_view text) {
   return text.size() <= kMaxCharacters && std::all_of(text.begin(), text.end(), [](char c) {
            return absl::ascii_isalnum(c) || absl::StrContains(kAllowedPunctuation, absl::string_view(&c, 1));
          });
-}
-
-std::string Describe(const SecurityGroupRule& rule) {
-  constexpr int kIcmp = 1, kIcmpv6 = 58;
-  const auto number = [](int value) { return value < 0 ? std::string("ALL") : absl::StrCat(value); };
-  std::string text = absl::StrCat("peer: ", PeerText(rule), ", ");
-  if (rule.protocol == -1) {
-    absl::StrAppend(&text, "ALL");
-  } else if (rule.protocol == kIcmp || rule.protocol == kIcmpv6) {
-    absl::StrAppend(&text, rule.protocol == kIcmp ? "ICMP" : "ICMPv6", ", type: ", number(rule.from_port),
-                    ", code: ", number(rule.to_port));
-  } else {
-    absl::StrAppend(&text, absl::AsciiStrToUpper(IpProtocolName(rule.protocol)));
-    if (rule.from_port != -1) absl::StrAppend(&text, ", from port: ", rule.from_port, ", to port: ", rule.to_port);
-  }
-  return absl::StrCat(text, ", ALLOW");
-}
-
-absl::Status RuleDuplicate(const SecurityGroupRule& rule) { return ec2::Error(ec2::kRuleDuplicate, Describe(rule)); }
-
-absl::Status RuleNotFound(const SecurityGroupId& group, const SecurityGroupRule& rule) {
-  return ec2::ErrorAnd(absl::StrCat("The security group '", group.text(), "' has no ",
-                                    rule.egress ? "egress" : "ingress", " rule \"", Describe(rule), "\"."),
-                       ec2::kRuleNotFound);
 }
 
 bool Holds(const std::vector<SecurityGroupRule>& rules, const SecurityGroupRule& wanted) {
@@ -99,11 +69,6 @@ absl::Status CheckReference(store::Connection& connection, const SecurityGroup& 
   return ec2::Error("InvalidGroup.NotFound",
                     absl::StrCat("The security groups '", group.id.text(), "' and '", referenced.id.text(),
                                  "' belong to different VPCs that are not peered"));
-}
-
-absl::Status NoSuchRule(const SecurityGroupId& group, const SecurityGroupRuleId& id) {
-  return ec2::Error("InvalidSecurityGroupRuleId.NotFound",
-                    absl::StrCat("The security group '", group.text(), "' has no such rule '", id.text(), "'"));
 }
 
 absl::Status MatchPresent(const SecurityGroupId& group, const std::vector<SecurityGroupRule>& present,

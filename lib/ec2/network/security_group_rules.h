@@ -7,19 +7,13 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "lib/ec2/network/model/network.h"
+#include "lib/ec2/network/model/rule_text.h"
 #include "lib/store/connection.h"
 
 namespace brume::network {
 
 // Up to 255 of the characters EC2 takes in names and descriptions of groups and rules; may be empty.
 bool IsAllowedText(absl::string_view text);
-
-// "peer: 0.0.0.0/0, TCP, from port: 22, to port: 22, ALLOW": all that tells one permission from another of its
-// direction, in EC2's words.
-std::string Describe(const SecurityGroupRule& rule);
-// InvalidPermission.Duplicate and InvalidPermission.NotFound.
-absl::Status RuleDuplicate(const SecurityGroupRule& rule);
-absl::Status RuleNotFound(const SecurityGroupId& group, const SecurityGroupRule& rule);
 
 // Whether one of `rules` has the permission of `wanted`.
 bool Holds(const std::vector<SecurityGroupRule>& rules, const SecurityGroupRule& wanted);
@@ -39,7 +33,5 @@ absl::Status MatchPresent(const SecurityGroupId& group, const std::vector<Securi
 
 // Error: InvalidPermission.Duplicate for what a rule of `present` that stays as it is has already.
 absl::Status CheckDuplicates(std::vector<SecurityGroupRule> present, const std::vector<SecurityGroupRule>& rules);
-
-absl::Status NoSuchRule(const SecurityGroupId& group, const SecurityGroupRuleId& id);
 
 }  // namespace brume::network

@@ -6,11 +6,11 @@
 
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/default_network.h"
-#include "lib/ec2/network/interface_ipv6_table.h"
-#include "lib/ec2/network/nat_gateway_table.h"
-#include "lib/ec2/network/network_table.h"
 #include "lib/ec2/network/peering_service.h"
-#include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/network/tables/interface_ipv6_table.h"
+#include "lib/ec2/network/tables/nat_gateway_table.h"
+#include "lib/ec2/network/tables/network_table.h"
+#include "lib/ec2/network/tables/security_group_table.h"
 
 namespace brume::network {
 namespace {

@@ -3,9 +3,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/network/address_table.h"
 #include "lib/ec2/network/model/dns_names.h"
 #include "lib/ec2/network/peering_service.h"
+#include "lib/ec2/network/tables/address_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 
 namespace brume::network {

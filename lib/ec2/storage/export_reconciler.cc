@@ -11,9 +11,9 @@
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
 #include "lib/ec2/storage/export_service.h"
-#include "lib/ec2/storage/export_task_table.h"
-#include "lib/ec2/storage/image_table.h"
-#include "lib/ec2/storage/snapshot_table.h"
+#include "lib/ec2/storage/tables/export_task_table.h"
+#include "lib/ec2/storage/tables/image_table.h"
+#include "lib/ec2/storage/tables/snapshot_table.h"
 
 namespace brume::storage {
 namespace {

@@ -12,8 +12,8 @@
 #include "lib/base/reconcile_loop.h"
 #include "lib/ec2/storage/disks.h"
 #include "lib/ec2/storage/export_files.h"
-#include "lib/ec2/storage/export_task_table.h"
 #include "lib/ec2/storage/model/export_task.h"
+#include "lib/ec2/storage/tables/export_task_table.h"
 #include "lib/ec2/storage/task_steps.h"
 #include "lib/store/database.h"
 

@@ -7,7 +7,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/strings/strip.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/storage/image_table.h"
+#include "lib/ec2/storage/tables/image_table.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::storage {

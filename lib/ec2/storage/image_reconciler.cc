@@ -10,11 +10,11 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
-#include "lib/ec2/storage/image_table.h"
 #include "lib/ec2/storage/model/stored_image.h"
 #include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/snapshot_service.h"
-#include "lib/ec2/storage/snapshot_table.h"
+#include "lib/ec2/storage/tables/image_table.h"
+#include "lib/ec2/storage/tables/snapshot_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 
 namespace brume::storage {

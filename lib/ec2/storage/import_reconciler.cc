@@ -8,9 +8,9 @@
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/storage/image_table.h"
-#include "lib/ec2/storage/import_task_table.h"
-#include "lib/ec2/storage/snapshot_table.h"
+#include "lib/ec2/storage/tables/image_table.h"
+#include "lib/ec2/storage/tables/import_task_table.h"
+#include "lib/ec2/storage/tables/snapshot_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 
 namespace brume::storage {

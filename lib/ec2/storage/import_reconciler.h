@@ -9,9 +9,9 @@
 #include "lib/base/reconcile_loop.h"
 #include "lib/ec2/storage/disks.h"
 #include "lib/ec2/storage/import_files.h"
-#include "lib/ec2/storage/import_task_table.h"
 #include "lib/ec2/storage/model/catalogue.h"
 #include "lib/ec2/storage/model/import_task.h"
+#include "lib/ec2/storage/tables/import_task_table.h"
 #include "lib/ec2/storage/task_steps.h"
 #include "lib/store/database.h"
 

@@ -11,7 +11,7 @@
 #include "absl/time/time.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/encryption_service.h"
-#include "lib/ec2/storage/import_task_table.h"
+#include "lib/ec2/storage/tables/import_task_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 

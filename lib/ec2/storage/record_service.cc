@@ -12,7 +12,7 @@
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
-#include "lib/ec2/storage/record_table.h"
+#include "lib/ec2/storage/tables/record_table.h"
 
 namespace brume::storage {
 namespace {

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "lib/base/status_macros.h"
-#include "lib/ec2/storage/image_table.h"
-#include "lib/ec2/storage/recycle_bin_table.h"
 #include "lib/ec2/storage/snapshot_service.h"
-#include "lib/ec2/storage/snapshot_table.h"
+#include "lib/ec2/storage/tables/image_table.h"
+#include "lib/ec2/storage/tables/recycle_bin_table.h"
+#include "lib/ec2/storage/tables/snapshot_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 
 namespace brume::storage {

@@ -11,8 +11,8 @@
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
 #include "lib/ec2/storage/encryption_service.h"
-#include "lib/ec2/storage/snapshot_table.h"
-#include "lib/ec2/storage/snapshot_upload_table.h"
+#include "lib/ec2/storage/tables/snapshot_table.h"
+#include "lib/ec2/storage/tables/snapshot_upload_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 

@@ -9,9 +9,9 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/recycle_bin_service.h"
-#include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/storage/snapshot_taking_service.h"
-#include "lib/ec2/storage/volume_table.h"
+#include "lib/ec2/storage/tables/snapshot_table.h"
+#include "lib/ec2/storage/tables/volume_table.h"
 
 namespace brume::storage {
 namespace {

@@ -11,10 +11,10 @@
 #include "absl/types/span.h"
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
-#include "lib/ec2/storage/list_query.h"
 #include "lib/ec2/storage/model/recycle_bin.h"
 #include "lib/ec2/storage/model/snapshot.h"
 #include "lib/ec2/storage/model/storage.h"
+#include "lib/ec2/storage/tables/list_query.h"
 #include "lib/resource/tags.h"
 #include "lib/store/database.h"
 

@@ -9,8 +9,8 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
-#include "lib/ec2/storage/snapshot_table.h"
-#include "lib/ec2/storage/volume_table.h"
+#include "lib/ec2/storage/tables/snapshot_table.h"
+#include "lib/ec2/storage/tables/volume_table.h"
 
 namespace brume::storage {
 namespace {

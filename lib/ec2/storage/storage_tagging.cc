@@ -1,11 +1,11 @@
 #include "lib/ec2/storage/storage_tagging.h"
 
 #include "lib/base/status_macros.h"
-#include "lib/ec2/storage/export_task_table.h"
-#include "lib/ec2/storage/image_table.h"
-#include "lib/ec2/storage/import_task_table.h"
 #include "lib/ec2/storage/snapshot_service.h"
-#include "lib/ec2/storage/volume_table.h"
+#include "lib/ec2/storage/tables/export_task_table.h"
+#include "lib/ec2/storage/tables/image_table.h"
+#include "lib/ec2/storage/tables/import_task_table.h"
+#include "lib/ec2/storage/tables/volume_table.h"
 
 namespace brume::storage {
 namespace {

@@ -6,9 +6,9 @@
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
 #include "lib/ec2/storage/model/volume_performance.h"
-#include "lib/ec2/storage/volume_modification_table.h"
+#include "lib/ec2/storage/tables/volume_modification_table.h"
+#include "lib/ec2/storage/tables/volume_table.h"
 #include "lib/ec2/storage/volume_service.h"
-#include "lib/ec2/storage/volume_table.h"
 #include "lib/resource/ec2_error.h"
 
 namespace brume::storage {

@@ -10,9 +10,9 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/snapshot_service.h"
+#include "lib/ec2/storage/tables/volume_table.h"
 #include "lib/ec2/storage/volume_modification_service.h"
 #include "lib/ec2/storage/volume_service.h"
-#include "lib/ec2/storage/volume_table.h"
 
 namespace brume::storage {
 namespace {

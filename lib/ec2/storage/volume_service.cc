@@ -10,7 +10,7 @@
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/model/volume_performance.h"
 #include "lib/ec2/storage/snapshot_service.h"
-#include "lib/ec2/storage/volume_table.h"
+#include "lib/ec2/storage/tables/volume_table.h"
 #include "lib/ec2/tagging/tag_service.h"
 #include "lib/resource/ec2_error.h"
 

@@ -6,7 +6,7 @@
 #include "brume/ec2/v1/instance.pb.h"
 #include "brume/ec2/v1/launch_template.pb.h"
 #include "brume/ec2/v1/network_interface.pb.h"
-#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/tables/network_table.h"
 #include "tests/fakes/api_world.h"
 
 namespace brume {

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "lib/ec2/compute/instance_table.h"
+#include "lib/ec2/compute/tables/instance_table.h"
 #include "lib/resource/ec2_error.h"
 #include "tests/fakes/compute_world.h"
 

@@ -3,10 +3,10 @@
 #include <thread>
 
 #include "lib/base/status_macros.h"
-#include "lib/ec2/compute/instance_table.h"
 #include "lib/ec2/compute/key_pair_service.h"
-#include "lib/ec2/network/network_table.h"
-#include "lib/ec2/storage/volume_table.h"
+#include "lib/ec2/compute/tables/instance_table.h"
+#include "lib/ec2/network/tables/network_table.h"
+#include "lib/ec2/storage/tables/volume_table.h"
 #include "lib/resource/ec2_error.h"
 #include "tests/fakes/compute_world.h"
 

@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "lib/ec2/storage/image_table.h"
-#include "lib/ec2/storage/volume_table.h"
+#include "lib/ec2/storage/tables/image_table.h"
+#include "lib/ec2/storage/tables/volume_table.h"
 #include "lib/ec2/tagging/tag_table.h"
 #include "tests/ec2/compute/service_fixture.h"
 

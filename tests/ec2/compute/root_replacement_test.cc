@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "lib/ec2/compute/root_replacement_service.h"
-#include "lib/ec2/compute/root_replacement_table.h"
+#include "lib/ec2/compute/tables/root_replacement_table.h"
 #include "lib/ec2/compute/volume_attachment_service.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "lib/resource/ec2_error.h"

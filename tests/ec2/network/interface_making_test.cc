@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "brume/ec2/v1/network_interface.pb.h"
-#include "lib/ec2/network/network_table.h"
-#include "lib/ec2/network/security_group_table.h"
+#include "lib/ec2/network/tables/network_table.h"
+#include "lib/ec2/network/tables/security_group_table.h"
 #include "tests/fakes/api_world.h"
 
 namespace brume {

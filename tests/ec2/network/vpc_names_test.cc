@@ -9,7 +9,7 @@
 #include "brume/ec2/v1/address.pb.h"
 #include "brume/ec2/v1/peering.pb.h"
 #include "brume/ec2/v1/vpc.pb.h"
-#include "lib/ec2/network/network_table.h"
+#include "lib/ec2/network/tables/network_table.h"
 #include "tests/fakes/api_world.h"
 
 namespace brume {

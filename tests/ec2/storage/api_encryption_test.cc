@@ -10,7 +10,7 @@
 #include "brume/ec2/v1/import.pb.h"
 #include "brume/ec2/v1/snapshot.pb.h"
 #include "brume/ec2/v1/volume.pb.h"
-#include "lib/ec2/storage/volume_table.h"
+#include "lib/ec2/storage/tables/volume_table.h"
 #include "lib/resource/ec2_error.h"
 #include "tests/fakes/api_world.h"
 

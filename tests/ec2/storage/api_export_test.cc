@@ -8,7 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "brume/ec2/v1/export.pb.h"
 #include "brume/ec2/v1/image.pb.h"
-#include "lib/ec2/storage/export_task_table.h"
+#include "lib/ec2/storage/tables/export_task_table.h"
 #include "tests/fakes/policy_world.h"
 
 namespace brume {

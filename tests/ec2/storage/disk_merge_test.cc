@@ -7,7 +7,7 @@
 #include "absl/time/clock.h"
 #include "lib/base/clock.h"
 #include "lib/ec2/storage/layer_worker.h"
-#include "lib/ec2/storage/snapshot_table.h"
+#include "lib/ec2/storage/tables/snapshot_table.h"
 #include "tests/ec2/storage/snapshots_fixture.h"
 
 namespace brume::storage {

@@ -10,7 +10,7 @@
 #include "brume/ec2/v1/instance.pb.h"
 #include "brume/host/v1/catalogue.pb.h"
 #include "lib/base/mutex.h"
-#include "lib/ec2/storage/import_task_table.h"
+#include "lib/ec2/storage/tables/import_task_table.h"
 #include "tests/fakes/api_world.h"
 
 namespace brume::storage {

@@ -4,12 +4,12 @@
 #include <catch2/catch.hpp>
 #include <map>
 
-#include "lib/ec2/storage/image_table.h"
-#include "lib/ec2/storage/record_table.h"
-#include "lib/ec2/storage/recycle_bin_table.h"
 #include "lib/ec2/storage/snapshot_service.h"
-#include "lib/ec2/storage/snapshot_table.h"
-#include "lib/ec2/storage/volume_table.h"
+#include "lib/ec2/storage/tables/image_table.h"
+#include "lib/ec2/storage/tables/record_table.h"
+#include "lib/ec2/storage/tables/recycle_bin_table.h"
+#include "lib/ec2/storage/tables/snapshot_table.h"
+#include "lib/ec2/storage/tables/volume_table.h"
 #include "lib/ec2/tagging/tag_table.h"
 #include "tests/fakes/compute_world.h"
 #include "tests/support/temp_dir.h"

@@ -4,8 +4,8 @@
 #include <catch2/catch.hpp>
 
 #include "absl/strings/match.h"
-#include "lib/ec2/storage/snapshot_table.h"
 #include "lib/ec2/storage/snapshot_taking_service.h"
+#include "lib/ec2/storage/tables/snapshot_table.h"
 #include "lib/ec2/storage/volume_service.h"
 #include "tests/fakes/compute_world.h"
 

@@ -78,12 +78,12 @@ absl::Status FormatLuks(virDomainPtr domain) {
   const absl::Time last_try = absl::Now() + kMaxFormatting;
   for (;;) {
     const absl::Status status = DoJob(domain, "blockdev-create",
-                   {{"options",
-                     {{"driver", "luks"},
-                      {"file", kFileNode},
-                      {"key-secret", kSecret},
-                      {"size", kMib},
-                      {"iter-time", kDeriveMs}}}});
+                                      {{"options",
+                                        {{"driver", "luks"},
+                                         {"file", kFileNode},
+                                         {"key-secret", kSecret},
+                                         {"size", kMib},
+                                         {"iter-time", kDeriveMs}}}});
     if (!absl::StrContains(status.message(), kUnmeasured) || absl::Now() > last_try) return status;
   }
 }

@@ -21,6 +21,9 @@ inline constexpr EnumNames kFlowTrafficNames({std::pair{FlowTraffic::kAccept, "A
                                               {FlowTraffic::kReject, "REJECT"},
                                               {FlowTraffic::kAll, "ALL"}});
 
+// What of a port's packets is counted for flow logs.
+enum class FlowLogging { kNone, kAccepted, kAll };
+
 struct FlowLog {
   FlowLogId id;
   std::string resource_id;  // of a VPC, a subnet or a network interface
