@@ -323,10 +323,16 @@ absl::StatusOr<ActivityPage> MemberService::Activities(const ActivityQuery& quer
       ASSIGN_OR_RETURN(const auto group, GroupTable(c).Find(*query.group));
       if (!group.has_value()) return GroupNotFound(*query.group);
     }
+    std::vector<std::string> statuses;
+    for (const scaling::ActivityStatus status : query.statuses)
+      statuses.push_back(absl::StrCat(static_cast<int>(status)));
     ActivityPage page;
     ASSIGN_OR_RETURN(page.activities, ActivityTable(c).List({.tokens = query.tokens,
                                                              .group = query.group,
                                                              .deleted_groups = query.deleted_groups,
+                                                             .statuses = statuses,
+                                                             .started_from = query.started_from,
+                                                             .started_until = query.started_until,
                                                              .before = query.after,
                                                              .max_records = query.max_records + 1}));
     if (page.activities.size() > static_cast<size_t>(query.max_records)) {

@@ -24,9 +24,12 @@ struct MemberView {
 };
 
 struct ActivityQuery {
-  std::vector<std::string> tokens;   // with these ids; empty = all
-  std::optional<std::string> group;  // none = of all groups
-  bool deleted_groups = false;       // those of groups that are gone too
+  std::vector<std::string> tokens;                     // with these ids; empty = all
+  std::optional<std::string> group;                    // none = of all groups
+  bool deleted_groups = false;                         // those of groups that are gone too
+  std::vector<scaling::ActivityStatus> statuses = {};  // empty = all
+  absl::Time started_from = absl::UnixEpoch();         // both included
+  absl::Time started_until = absl::InfiniteFuture();
   // The newest first, behind this one.
   std::optional<int64_t> after;
   int max_records = 100;

@@ -428,4 +428,69 @@ TEST_CASE("a group made of an instance is launched from a configuration of its n
   CHECK(Value(world.scaling_policies.ListConfigurations({})).size() == 1);
 }
 
+TEST_CASE("activities are found by the time of their beginning and by their status", "[scaling_api]") {
+  ScalingApiWorld world;
+  world.CreateGroup("web", "min_size: 0 max_size: 4 desired_capacity: 1");
+  world.WaitInService("web", 1);
+  world.clock.Advance(absl::Hours(1));
+  REQUIRE_OK(world.Do("SetDesiredCapacity", "auto_scaling_group_name: 'web' desired_capacity: 2"));
+  world.WaitInService("web", 2);
+  const auto count = [&](const std::string& text) {
+    return world
+        .Ask<autoscaling::v1::DescribeScalingActivitiesResponse, autoscaling::v1::DescribeScalingActivitiesRequest>(
+            text)
+        .activities_size();
+  };
+  const auto filter = [](const std::string& name, const std::string& value) {
+    return absl::StrCat("filters { name: '", name, "' values: '", value, "' } ");
+  };
+  // The clock began at 2027-01-15T08:00:00Z.
+  CHECK(count("") == 2);
+  CHECK(count(filter("StartTimeLowerBound", "2027-01-15T08:30:00Z")) == 1);
+  CHECK(count(filter("StartTimeLowerBound", "2027-01-15T08:30:00")) == 1);
+  CHECK(count(filter("StartTimeUpperBound", "2027-01-15T16:30:00+08:00")) == 1);
+  CHECK(count(filter("StartTimeLowerBound", "2027-01-15T08:30:00Z") +
+              filter("StartTimeUpperBound", "2027-01-15T08:40:00Z")) == 0);
+  const std::string of = "auto_scaling_group_name: 'web' ";
+  CHECK(count(of + "filters { name: 'Status' values: 'Successful' values: 'Failed' }") == 2);
+  CHECK(count(of + filter("Status", "Failed")) == 0);
+  for (const std::string& bad :
+       {filter("Status", "Successful"), of + filter("Status", "Done"), filter("StartTimeLowerBound", "yesterday"),
+        filter("EndTime", "2027-01-15T08:30:00Z"), std::string("filters { name: 'StartTimeLowerBound' }"),
+        of + filter("Status", "Failed") + filter("Status", "Successful")}) {
+    INFO(bad);
+    CHECK(ec2::ErrorCode(world.Do("DescribeScalingActivities", bad)) == "ValidationError");
+  }
+}
+
+TEST_CASE("a group's zones are named by their ids too, and shown by both", "[scaling_api]") {
+  ScalingApiWorld world;
+  const std::string web = "auto_scaling_group_name: 'web' ";
+  const std::string more =
+      "min_size: 0 max_size: 1 desired_capacity: 1 launch_template { launch_template_name: 'web' } ";
+  REQUIRE_OK(world.Do("CreateAutoScalingGroup",
+                      web + more +
+                          "availability_zone_ids: 'use1-az2' instance_lifecycle_policy { retention_triggers { "
+                          "terminate_hook_abandon: 'terminate' } }"));
+  auto group = world.WaitInService("web", 1);
+  REQUIRE(group.availability_zones_size() == 1);
+  CHECK(group.availability_zones(0) == "us-east-1b");
+  CHECK(group.availability_zone_ids(0) == "use1-az2");
+  CHECK(group.instances(0).availability_zone_id() == "use1-az2");
+  const auto members = world.Ask<autoscaling::v1::DescribeAutoScalingInstancesResponse,
+                                 autoscaling::v1::DescribeAutoScalingInstancesRequest>("");
+  CHECK(members.auto_scaling_instances(0).availability_zone_id() == "use1-az2");
+  REQUIRE_OK(world.Do("UpdateAutoScalingGroup", web + "availability_zone_ids: 'use1-az1'"));
+  CHECK(world.Group("web").availability_zones(0) == "us-east-1a");
+  CHECK(ec2::ErrorCode(world.Do("UpdateAutoScalingGroup",
+                                web + "availability_zone_ids: 'use1-az1' availability_zones: 'us-east-1a'")) ==
+        "ValidationError");
+  CHECK(ec2::ErrorCode(world.Do("UpdateAutoScalingGroup", web + "availability_zone_ids: 'use9-az1'")) ==
+        "ValidationError");
+  CHECK_FALSE(world
+                  .Do("UpdateAutoScalingGroup",
+                      web + "instance_lifecycle_policy { retention_triggers { terminate_hook_abandon: 'retain' } }")
+                  .ok());
+}
+
 }  // namespace brume

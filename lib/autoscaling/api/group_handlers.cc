@@ -64,10 +64,11 @@ absl::Status CheckHealthCheckTypes(absl::string_view list) {
 }
 
 template <typename Request>
-absl::Status ParsePlaces(const Request& request, GroupChange& change) {
-  if (!request.availability_zones().empty()) {
-    change.zones.emplace(request.availability_zones().begin(), request.availability_zones().end());
+absl::Status ParsePlaces(const ScalingServices& services, const Request& request, GroupChange& change) {
+  if (!request.availability_zones().empty() && !request.availability_zone_ids().empty()) {
+    return ScalingError("AvailabilityZones and AvailabilityZoneIds cannot be given together");
   }
+  if (const std::vector<std::string> zones = ZonesOf(services, request); !zones.empty()) change.zones = zones;
   if (request.vpc_zone_identifier().empty()) return absl::OkStatus();
   change.subnets.emplace();
   for (const absl::string_view text : absl::StrSplit(request.vpc_zone_identifier(), ',')) {
@@ -99,7 +100,7 @@ absl::StatusOr<GroupChange> ParseChange(const ScalingServices& services, const R
   GroupChange change;
   RETURN_IF_ERROR(RefuseGiven(request.has_placement_group(), "PlacementGroup", "there are no placement groups"));
   RETURN_IF_ERROR(ParseSource(services, request, by_instance, change));
-  RETURN_IF_ERROR(ParsePlaces(request, change));
+  RETURN_IF_ERROR(ParsePlaces(services, request, change));
   RETURN_IF_ERROR(ParseMaintenance(request, change));
   if (request.has_min_size()) change.min_size = request.min_size();
   if (request.has_max_size()) change.max_size = request.max_size();

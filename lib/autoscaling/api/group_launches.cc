@@ -28,11 +28,10 @@ struct Launched {
 };
 
 template <typename Request>
-Places PlacesOf(const Request& request) {
+Places PlacesOf(const ScalingServices& services, const Request& request) {
   Places places;
   places.subnets = absl::StrSplit(request.vpc_zone_identifier(), ',', absl::SkipWhitespace());
-  if (places.subnets.empty())
-    places.zones.assign(request.availability_zones().begin(), request.availability_zones().end());
+  if (places.subnets.empty()) places.zones = ZonesOf(services, request);
   return places;
 }
 
@@ -98,12 +97,12 @@ std::vector<RunInstancesRequest> CallsOf(const std::vector<Launched>& launched, 
 
 LaunchCalls LaunchesOf(const v1::CreateAutoScalingGroupRequest& request, const ScalingServices& services) {
   ASSIGN_OR_RETURN(const std::vector<Launched> launched, LaunchedBy(request, services));
-  return CallsOf(launched, PlacesOf(request));
+  return CallsOf(launched, PlacesOf(services, request));
 }
 
 LaunchCalls LaunchesOf(const v1::UpdateAutoScalingGroupRequest& request, const ScalingServices& services) {
   ASSIGN_OR_RETURN(const std::vector<Launched> launched, LaunchedBy(request, services));
-  Places places = PlacesOf(request);
+  Places places = PlacesOf(services, request);
   if (!launched.empty() && places.subnets.empty() && places.zones.empty()) {
     ASSIGN_OR_RETURN(places, PlacesOf(GroupNameOf(services, request.auto_scaling_group_name()), services));
   }

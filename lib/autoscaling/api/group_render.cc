@@ -17,6 +17,7 @@
 #include "lib/gateway/time_text.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
+#include "lib/resource/zones.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -50,14 +51,17 @@ void RenderMaintenance(const Account& account, const scaling::GroupRecord& recor
   group.mutable_instance_maintenance_policy()->set_max_healthy_percentage(policy->max_healthy_percent);
 }
 
-void RenderPlaces(const scaling::GroupRecord& record, v1::AutoScalingGroup& group) {
+void RenderPlaces(const Settings& settings, const scaling::GroupRecord& record, v1::AutoScalingGroup& group) {
   std::vector<std::string> subnets;
   std::set<std::string> zones;
   for (const scaling::GroupSubnet& subnet : record.subnets) {
     subnets.push_back(subnet.id.text());
     zones.insert(subnet.zone);
   }
-  for (const std::string& zone : zones) group.add_availability_zones(zone);
+  for (const std::string& zone : zones) {
+    group.add_availability_zones(zone);
+    group.add_availability_zone_ids(ZoneId(settings, zone));
+  }
   group.set_vpc_zone_identifier(absl::StrJoin(subnets, ","));
 }
 
@@ -114,6 +118,7 @@ absl::StatusOr<v1::Instance> RenderMember(const ScalingServices& services, Templ
   rendered.set_instance_id(member.instance.text());
   ASSIGN_OR_RETURN(*rendered.mutable_instance_type(), TypeOf(services, member));
   rendered.set_availability_zone(member.zone);
+  rendered.set_availability_zone_id(ZoneId(services.settings, member.zone));
   rendered.set_lifecycle_state(std::string(scaling::LifecycleName(member.lifecycle)));
   rendered.set_health_status(std::string(HealthName(member.health)));
   if (!member.source.is_template) {
@@ -137,7 +142,7 @@ absl::StatusOr<v1::AutoScalingGroup> RenderGroup(const ScalingServices& services
   rendered.set_max_size(group.max_size);
   rendered.set_desired_capacity(group.desired);
   rendered.set_default_cooldown(ToWholeSeconds(group.default_cooldown));
-  RenderPlaces(record, rendered);
+  RenderPlaces(services.settings, record, rendered);
   RenderMaintenance(services.settings.account(), record, rendered);
   rendered.set_health_check_type(record.health_check_type);
   rendered.set_health_check_grace_period(ToWholeSeconds(group.health_check_grace));

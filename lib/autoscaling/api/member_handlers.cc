@@ -1,6 +1,8 @@
 #include "lib/autoscaling/api/member_handlers.h"
 
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -8,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "brume/autoscaling/v1/activity.pb.h"
 #include "brume/autoscaling/v1/member.pb.h"
 #include "lib/autoscaling/api/activity_render.h"
@@ -19,6 +22,7 @@
 #include "lib/autoscaling/group_service.h"
 #include "lib/autoscaling/member_service.h"
 #include "lib/autoscaling/model/scaling_arns.h"
+#include "lib/autoscaling/scaling_error.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::autoscaling {
@@ -56,6 +60,7 @@ absl::StatusOr<v1::DescribeAutoScalingInstancesResponse> DescribeAutoScalingInst
     details.set_instance_type(member.instance_type());
     details.set_auto_scaling_group_name(view.group);
     details.set_availability_zone(member.availability_zone());
+    details.set_availability_zone_id(member.availability_zone_id());
     details.set_lifecycle_state(member.lifecycle_state());
     details.set_health_status(absl::AsciiStrToUpper(member.health_status()));
     if (member.has_launch_configuration_name()) {
@@ -122,6 +127,38 @@ absl::StatusOr<v1::TerminateInstanceInAutoScalingGroupResponse> TerminateInstanc
   return response;
 }
 
+absl::StatusOr<absl::Time> ParseBound(const v1::Filter& filter) {
+  std::string text = filter.values_size() == 1 ? filter.values(0) : "";
+  const size_t clock = text.find('T');
+  const bool has_offset = clock != std::string::npos && text.find_first_of("Zz+-", clock) != std::string::npos;
+  absl::Time time;
+  if (absl::ParseTime(absl::RFC3339_full, has_offset ? text : text + "Z", &time, nullptr)) return time;
+  return ScalingError(absl::StrCat("The filter ", filter.name(), " needs one time such as 2026-01-31T10:00:00Z"));
+}
+
+absl::Status ParseFilter(const v1::Filter& filter, ActivityQuery& query) {
+  if (filter.values().empty()) return ScalingError(absl::StrCat("The filter ", filter.name(), " has no values"));
+  if (filter.name() == "StartTimeLowerBound") {
+    ASSIGN_OR_RETURN(query.started_from, ParseBound(filter));
+  } else if (filter.name() == "StartTimeUpperBound") {
+    ASSIGN_OR_RETURN(query.started_until, ParseBound(filter));
+  } else if (filter.name() != "Status") {
+    return ScalingError(absl::StrCat("The filter '", absl::string_view(filter.name()).substr(0, 64),
+                                     "' is not Status, StartTimeLowerBound or StartTimeUpperBound"));
+  } else if (!query.group.has_value()) {
+    return ScalingError("The filter Status can only be used together with AutoScalingGroupName");
+  } else {
+    for (const std::string& name : filter.values()) {
+      const std::optional<scaling::ActivityStatus> status = scaling::FindActivityStatus(name);
+      if (!status.has_value()) {
+        return ScalingError(absl::StrCat("'", absl::string_view(name).substr(0, 64), "' is no status of activities"));
+      }
+      query.statuses.push_back(*status);
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<v1::DescribeScalingActivitiesResponse> DescribeScalingActivities(
     const v1::DescribeScalingActivitiesRequest& request, const ScalingServices& services) {
   ActivityQuery query;
@@ -129,6 +166,13 @@ absl::StatusOr<v1::DescribeScalingActivitiesResponse> DescribeScalingActivities(
   if (!request.auto_scaling_group_name().empty())
     query.group = GroupNameOf(services, request.auto_scaling_group_name());
   query.deleted_groups = request.include_deleted_groups();
+  std::set<std::string> named;
+  for (const v1::Filter& filter : request.filters()) {
+    if (!named.insert(filter.name()).second) {
+      return ScalingError(absl::StrCat("The filter ", filter.name(), " is given more than once"));
+    }
+    RETURN_IF_ERROR(ParseFilter(filter, query));
+  }
   if (request.has_max_records()) query.max_records = request.max_records();
   if (!request.next_token().empty()) {
     ASSIGN_OR_RETURN(const std::string position, gateway::ParseToken(kActivities, request.next_token()));

@@ -25,6 +25,8 @@ std::string At(absl::Time now) { return absl::FormatTime("At %Y-%m-%dT%H:%M:%SZ 
 
 absl::string_view ActivityStatusName(ActivityStatus status) { return kStatusNames.Of(status); }
 
+std::optional<ActivityStatus> FindActivityStatus(absl::string_view name) { return kStatusNames.Find(name); }
+
 std::string ActivityToken(absl::string_view group_uuid, int64_t serial) {
   constexpr size_t kAllButTheNode = 24;  // "01234567-89ab-4cde-8f01-"
   return absl::StrCat(group_uuid.substr(0, kAllButTheNode), absl::StrFormat("%012x", serial));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -27,6 +28,7 @@ enum class ActivityStatus {
 std::true_type IsPersisted(ActivityStatus);  // the database keeps its values
 // "Successful", "MidLifecycleAction" …
 absl::string_view ActivityStatusName(ActivityStatus status);
+std::optional<ActivityStatus> FindActivityStatus(absl::string_view name);
 
 // What is done: how it ends follows from what its member does.
 enum class ActivityKind {

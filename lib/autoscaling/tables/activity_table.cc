@@ -36,8 +36,11 @@ absl::StatusOr<std::vector<Activity>> ActivityTable::List(const ActivityFilter& 
   return Activities().Select(
       connection_,
       "scaling_activities WHERE (?1 OR token IN (SELECT value FROM json_each(?2))) AND (?3 IS NULL OR group_name = ?3) "
-      "AND (?4 OR group_seq IN (SELECT seq FROM scaling_groups)) AND seq < ?5 ORDER BY seq DESC LIMIT ?6",
-      f.tokens.empty(), store::JsonArray(f.tokens), f.group, f.deleted_groups,
+      "AND (?4 OR group_seq IN (SELECT seq FROM scaling_groups)) AND (?5 OR status IN (SELECT CAST(value AS INTEGER) "
+      "FROM "
+      "json_each(?6))) AND started >= ?7 AND started <= ?8 AND seq < ?9 ORDER BY seq DESC LIMIT ?10",
+      f.tokens.empty(), store::JsonArray(f.tokens), f.group, f.deleted_groups, f.statuses.empty(),
+      store::JsonArray(f.statuses), f.started_from, f.started_until,
       f.before.value_or(std::numeric_limits<int64_t>::max()), f.max_records);
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "lib/autoscaling/model/activity.h"
 #include "lib/store/database.h"
@@ -14,10 +15,13 @@
 namespace brume::autoscaling {
 
 struct ActivityFilter {
-  std::vector<std::string> tokens;   // empty = all
-  std::optional<std::string> group;  // none = of all groups
-  bool deleted_groups = false;       // those of groups that are gone too
-  std::optional<int64_t> before;     // a seq
+  std::vector<std::string> tokens;         // empty = all
+  std::optional<std::string> group;        // none = of all groups
+  bool deleted_groups = false;             // those of groups that are gone too
+  std::vector<std::string> statuses = {};  // as numbers; empty = all
+  absl::Time started_from = absl::UnixEpoch();
+  absl::Time started_until = absl::InfiniteFuture();
+  std::optional<int64_t> before;  // a seq
   int max_records = 100;
 };
 
