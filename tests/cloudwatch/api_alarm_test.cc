@@ -102,7 +102,7 @@ TEST_CASE("an alarm on metric maths is shown with its metrics and expressions", 
   Do(world, "PutMetricAlarm",
      "alarm_name: 'rate' threshold: 5 evaluation_periods: 1 comparison_operator: 'GreaterThanThreshold' "
      "metrics { id: 'm1' return_data: false metric_stat { metric { namespace: 'App' metric_name: 'Errors' "
-     "dimensions { name: 'Host' value: 'a' } } period: 300 stat: 'p99' unit: 'Count' } } "
+     "dimensions { name: 'Host' value: 'a' } } period: 300 stat: 'p99' unit: 'Count' } account_id: '000000000000' } "
      "metrics { id: 'e1' expression: 'IF(HOUR(m1) > 19 OR HOUR(m1) < 2, m1)' label: 'at night' period: 300 }");
   const auto shown = Call<cloudwatch::v1::DescribeAlarmsResponse>(world, "DescribeAlarms", "");
   REQUIRE(shown.metric_alarms_size() == 1);
@@ -117,6 +117,9 @@ TEST_CASE("an alarm on metric maths is shown with its metrics and expressions", 
   CHECK(rate.metrics(0).metric_stat().period() == 300);
   CHECK(rate.metrics(0).metric_stat().stat() == "p99");
   CHECK(rate.metrics(0).metric_stat().unit() == "Count");
+  CHECK(rate.metrics(0).account_id() == "000000000000");
+  CHECK_FALSE(rate.metrics(1).has_account_id());
+  CHECK(rate.state_transitioned_timestamp() == rate.state_updated_timestamp());
   CHECK(rate.metrics(1).expression() == "IF(HOUR(m1) > 19 OR HOUR(m1) < 2, m1)");
   CHECK(rate.metrics(1).label() == "at night");
   CHECK(rate.metrics(1).period() == 300);

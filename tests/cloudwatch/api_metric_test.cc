@@ -410,4 +410,34 @@ TEST_CASE("EC2's newer names of disk metrics read what is measured by the older 
   CHECK(answer.datapoints(0).sum() == 12);
 }
 
+TEST_CASE("the account may be named where it is this one, and others have no metrics", "[api]") {
+  ApiWorld world;
+  PutLoad(world);
+  REQUIRE(world.metrics.Flush().ok());
+  const std::string own = "account_id: '000000000000' ", other = "account_id: '111111111111' ";
+  const std::string query =
+      "metric_data_queries { id: 'm1' metric_stat { metric { namespace: 'Shop' metric_name: "
+      "'Load' } period: 300 stat: 'Sum' } ";
+  const auto answer = Data(world, query + own + "} label_options { timezone: '+0130' }");
+  REQUIRE(answer.metric_data_results_size() == 1);
+  CHECK(Values(answer.metric_data_results(0)) == std::vector<double>{15});
+  CHECK(answer.messages().empty());
+  CHECK(ec2::ErrorCode(
+            world
+                .CallText("cloudwatch:GetMetricData",
+                          "start_time: '2027-01-15T07:00:00Z' end_time: '2027-01-15T09:00:00Z' " + query + other + "}")
+                .status()) == "ValidationError");
+  const auto list = [&](const std::string& text) {
+    return Call<cloudwatch::v1::ListMetricsResponse, cloudwatch::v1::ListMetricsRequest>(world, text);
+  };
+  CHECK(list("").owning_accounts_size() == 0);
+  const auto linked = list("include_linked_accounts: true owning_account: '000000000000'");
+  REQUIRE(linked.metrics_size() == 2);
+  REQUIRE(linked.owning_accounts_size() == 2);
+  CHECK(linked.owning_accounts(0) == "000000000000");
+  CHECK(list("include_linked_accounts: true owning_account: '111111111111'").metrics_size() == 0);
+  CHECK(ec2::ErrorCode(world.CallText("cloudwatch:ListMetrics", "owning_account: '000000000000'").status()) ==
+        "InvalidParameterCombination");
+}
+
 }  // namespace brume

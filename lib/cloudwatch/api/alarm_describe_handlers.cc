@@ -45,6 +45,7 @@ Rendered RenderCommon(const Alarm& alarm, const Settings& settings) {
   rendered.set_state_reason(alarm.reason);
   if (!alarm.reason_data.empty()) rendered.set_state_reason_data(alarm.reason_data);
   rendered.set_state_updated_timestamp(gateway::RenderTime(alarm.updated));
+  rendered.set_state_transitioned_timestamp(gateway::RenderTime(alarm.transitioned));
   return rendered;
 }
 
@@ -61,7 +62,7 @@ void RenderOneMetric(const alarm::Watch& watch, v1::MetricAlarm& rendered) {
   if (!watch.unit.empty()) rendered.set_unit(watch.unit);
 }
 
-void RenderMaths(const alarm::Watch& watch, v1::MetricAlarm& rendered) {
+void RenderMaths(const alarm::Watch& watch, const std::string& account, v1::MetricAlarm& rendered) {
   for (const alarm::WatchQuery& query : watch.queries) {
     v1::MetricDataQuery& added = *rendered.add_metrics();
     added.set_id(query.id);
@@ -79,6 +80,7 @@ void RenderMaths(const alarm::Watch& watch, v1::MetricAlarm& rendered) {
     }
     if (!query.label.empty()) added.set_label(query.label);
     added.set_return_data(query.return_data);
+    if (query.says_account) added.set_account_id(account);
   }
 }
 
@@ -88,7 +90,7 @@ v1::MetricAlarm RenderMetricAlarm(const Alarm& alarm, const Settings& settings) 
   if (watch.queries.empty()) {
     RenderOneMetric(watch, rendered);
   } else {
-    RenderMaths(watch, rendered);
+    RenderMaths(watch, settings.account_id, rendered);
   }
   rendered.set_evaluation_periods(watch.threshold.evaluation_periods);
   if (watch.says_datapoints) rendered.set_datapoints_to_alarm(watch.threshold.datapoints_to_alarm);
@@ -102,7 +104,6 @@ v1::MetricAlarm RenderMetricAlarm(const Alarm& alarm, const Settings& settings) 
 v1::CompositeAlarm RenderComposite(const Alarm& alarm, const Settings& settings) {
   auto rendered = RenderCommon<v1::CompositeAlarm>(alarm, settings);
   rendered.set_alarm_rule(alarm.rule);
-  rendered.set_state_transitioned_timestamp(gateway::RenderTime(alarm.transitioned));
   if (alarm.suppressor.alarm.empty()) return rendered;
   rendered.set_actions_suppressor(alarm.suppressor.alarm);
   rendered.set_actions_suppressor_wait_period(static_cast<int32_t>(absl::ToInt64Seconds(alarm.suppressor.wait)));

@@ -75,7 +75,7 @@ absl::Status ParseOneMetric(const v1::PutMetricAlarmRequest& request, alarm::Wat
   return absl::OkStatus();
 }
 
-absl::Status ParseMaths(const v1::PutMetricAlarmRequest& request, alarm::Watch& watch) {
+absl::Status ParseMaths(const v1::PutMetricAlarmRequest& request, const std::string& account, alarm::Watch& watch) {
   if (request.has_metric_name() || request.has_namespace_() || request.has_statistic() ||
       request.has_extended_statistic() || request.has_period() || request.has_unit() ||
       request.dimensions_size() != 0) {
@@ -83,13 +83,14 @@ absl::Status ParseMaths(const v1::PutMetricAlarmRequest& request, alarm::Watch& 
   }
   for (int i = 0; i < request.metrics_size(); ++i) {
     const v1::MetricDataQuery& given = request.metrics(i);
-    ASSIGN_OR_RETURN(const DataQuery parsed, ParseDataQuery(given, absl::StrCat("Metrics.member.", i + 1)));
+    ASSIGN_OR_RETURN(const DataQuery parsed, ParseDataQuery(given, account, absl::StrCat("Metrics.member.", i + 1)));
     alarm::WatchQuery query;
     query.id = parsed.id;
     query.expression = parsed.expression;
     query.label = parsed.label;
     query.return_data = parsed.return_data;
     query.period = parsed.period;
+    query.says_account = !given.account_id().empty();
     if (parsed.metric.has_value()) {
       query.is_metric = true;
       query.metric = parsed.metric->metric;
@@ -106,11 +107,11 @@ absl::Status ParseMaths(const v1::PutMetricAlarmRequest& request, alarm::Watch& 
 }
 
 absl::StatusOr<v1::PutMetricAlarmResponse> PutMetricAlarm(const v1::PutMetricAlarmRequest& request,
-                                                          AlarmService& alarms) {
+                                                          AlarmService& alarms, const Settings& settings) {
   if (request.has_threshold_metric_id()) return Invalid("ThresholdMetricId: anomalies are not detected here");
   alarm::Alarm alarm = CommonOf(request);
   RETURN_IF_ERROR(request.metrics_size() == 0 ? ParseOneMetric(request, alarm.watch)
-                                              : ParseMaths(request, alarm.watch));
+                                              : ParseMaths(request, settings.account_id, alarm.watch));
   ASSIGN_OR_RETURN(alarm.watch.threshold, ThresholdOf(request));
   alarm.watch.says_datapoints = request.has_datapoints_to_alarm();
   alarm.watch.says_missing = request.has_treat_missing_data();
@@ -191,7 +192,7 @@ absl::Status DescribeActions(const Request& request, AccessQuestion& question) {
 
 }  // namespace
 
-void AddAlarmActions(gateway::Actions& actions, AlarmService& alarms, const Account& account) {
+void AddAlarmActions(gateway::Actions& actions, AlarmService& alarms, const Settings& settings) {
   actions.Add(DeleteAlarms, alarms);
   actions.Add(EnableAlarmActions, alarms);
   actions.Add(DisableAlarmActions, alarms);
@@ -199,11 +200,13 @@ void AddAlarmActions(gateway::Actions& actions, AlarmService& alarms, const Acco
   actions.Add(ListTagsForResource, alarms);
   actions.Add(TagResource, alarms);
   actions.Add(UntagResource, alarms);
-  actions.Add(PutMetricAlarm, alarms)
+  actions.Add(PutMetricAlarm, alarms, settings)
       .DescribedBy([](const v1::PutMetricAlarmRequest& request, AccessQuestion& question) {
         return DescribeActions(request, question);
       })
-      .Implies([account](const v1::PutMetricAlarmRequest& request) { return WhatAlarmDoes(request, account); });
+      .Implies([account = settings.account()](const v1::PutMetricAlarmRequest& request) {
+        return WhatAlarmDoes(request, account);
+      });
   actions.Add(PutCompositeAlarm, alarms)
       .DescribedBy([](const v1::PutCompositeAlarmRequest& request, AccessQuestion& question) {
         return DescribeActions(request, question);

@@ -3,12 +3,12 @@
 #pragma once
 
 #include "lib/gateway/actions.h"
-#include "lib/resource/account.h"
+#include "lib/resource/settings.h"
 
 namespace brume::cloudwatch {
 
 class AlarmService;
 
-void AddAlarmActions(gateway::Actions& actions, AlarmService& alarms, const Account& account);
+void AddAlarmActions(gateway::Actions& actions, AlarmService& alarms, const Settings& settings);
 
 }  // namespace brume::cloudwatch

@@ -11,9 +11,9 @@
 namespace brume::cloudwatch {
 
 void AddCloudwatchActions(gateway::Actions& actions, const CloudwatchServices& services) {
-  AddMetricActions(actions, services.metrics, services.clock);
-  AddMetricDataActions(actions, services.metrics);
-  AddAlarmActions(actions, services.alarms, services.settings.account());
+  AddMetricActions(actions, services.metrics, services.settings, services.clock);
+  AddMetricDataActions(actions, services.metrics, services.settings);
+  AddAlarmActions(actions, services.alarms, services.settings);
   AddAlarmDescribeActions(actions, services.alarms, services.settings);
   actions.facts().Add("alarm",
                       [&alarms = services.alarms, account = services.settings.account()](

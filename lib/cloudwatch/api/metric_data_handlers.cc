@@ -159,14 +159,14 @@ bool RenderPage(const std::vector<DataResult>& results, bool ascending, int64_t 
   return false;
 }
 
-absl::StatusOr<v1::GetMetricDataResponse> GetMetricData(const v1::GetMetricDataRequest& request,
-                                                        MetricService& metrics) {
+absl::StatusOr<v1::GetMetricDataResponse> GetMetricData(const v1::GetMetricDataRequest& request, MetricService& metrics,
+                                                        const Settings& settings) {
   ASSIGN_OR_RETURN(const TimeRange range, ParseRange(request.start_time(), request.end_time(), "ValidationError"));
   std::vector<DataQuery> queries;
   bool any = false;
   for (int i = 0; i < request.metric_data_queries_size(); ++i) {
-    ASSIGN_OR_RETURN(DataQuery query,
-                     ParseDataQuery(request.metric_data_queries(i), absl::StrCat("MetricDataQueries.member.", i + 1)));
+    ASSIGN_OR_RETURN(DataQuery query, ParseDataQuery(request.metric_data_queries(i), settings.account_id,
+                                                     absl::StrCat("MetricDataQueries.member.", i + 1)));
     any = any || query.return_data;
     queries.push_back(std::move(query));
   }
@@ -189,9 +189,9 @@ absl::StatusOr<v1::GetMetricDataResponse> GetMetricData(const v1::GetMetricDataR
 
 }  // namespace
 
-void AddMetricDataActions(gateway::Actions& actions, MetricService& metrics) {
+void AddMetricDataActions(gateway::Actions& actions, MetricService& metrics, const Settings& settings) {
   actions.Add(GetMetricStatistics, metrics);
-  actions.Add(GetMetricData, metrics);
+  actions.Add(GetMetricData, metrics, settings);
 }
 
 }  // namespace brume::cloudwatch

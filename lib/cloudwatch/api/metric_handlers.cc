@@ -133,7 +133,13 @@ absl::StatusOr<std::vector<MetricDatum>> ParseData(const v1::PutMetricDataReques
 }
 
 absl::StatusOr<v1::ListMetricsResponse> ListMetrics(const v1::ListMetricsRequest& request, MetricService& metrics,
-                                                    const Clock& clock) {
+                                                    const Settings& settings, const Clock& clock) {
+  if (!request.owning_account().empty() && !request.include_linked_accounts()) {
+    return ec2::Error("InvalidParameterCombination", "OwningAccount needs IncludeLinkedAccounts to be true");
+  }
+  if (!request.owning_account().empty() && request.owning_account() != settings.account_id) {
+    return v1::ListMetricsResponse();
+  }
   MetricFilter filter;
   if (request.has_namespace_()) filter.metric_namespace = request.namespace_();
   if (request.has_metric_name()) filter.name = request.metric_name();
@@ -154,7 +160,10 @@ absl::StatusOr<v1::ListMetricsResponse> ListMetrics(const v1::ListMetricsRequest
     rows.pop_back();
     response.set_next_token(gateway::MakeToken("metrics", absl::StrCat(rows.back().number)));
   }
-  for (const MetricRow& metric : rows) *response.add_metrics() = RenderMetric(metric.id);
+  for (const MetricRow& metric : rows) {
+    *response.add_metrics() = RenderMetric(metric.id);
+    if (request.include_linked_accounts()) response.add_owning_accounts(settings.account_id);
+  }
   return response;
 }
 
@@ -165,13 +174,13 @@ absl::Status PutMetricData(const v1::PutMetricDataRequest& request, MetricServic
 
 }  // namespace
 
-void AddMetricActions(gateway::Actions& actions, MetricService& metrics, const Clock& clock) {
+void AddMetricActions(gateway::Actions& actions, MetricService& metrics, const Settings& settings, const Clock& clock) {
   actions.Add(PutMetricData, metrics, clock)
       .DescribedBy([](const v1::PutMetricDataRequest& request, AccessQuestion& question) {
         question.context["cloudwatch:namespace"] = {request.namespace_()};
         return absl::OkStatus();
       });
-  actions.Add(ListMetrics, metrics, clock);
+  actions.Add(ListMetrics, metrics, settings, clock);
 }
 
 }  // namespace brume::cloudwatch

@@ -98,7 +98,13 @@ v1::Metric RenderMetric(const MetricId& metric) {
   return rendered;
 }
 
-absl::StatusOr<DataQuery> ParseDataQuery(const v1::MetricDataQuery& query, const std::string& where) {
+absl::StatusOr<DataQuery> ParseDataQuery(const v1::MetricDataQuery& query, const std::string& account,
+                                         const std::string& where) {
+  if (!query.account_id().empty() && query.account_id() != account) {
+    return ec2::Error("ValidationError",
+                      absl::StrCat(where, ".AccountId: the account ",
+                                   absl::string_view(query.account_id()).substr(0, 64), " is not linked to ", account));
+  }
   DataQuery parsed{.id = query.id(),
                    .metric = std::nullopt,
                    .expression = query.expression(),

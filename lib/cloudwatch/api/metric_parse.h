@@ -37,7 +37,8 @@ absl::StatusOr<absl::Duration> ParsePeriod(int32_t seconds, absl::string_view pa
 
 // One of GetMetricData's queries, or of those an alarm watches. `where` is the parameter that it is. Errors:
 // ValidationError, InvalidParameterValue, MissingParameter.
-absl::StatusOr<DataQuery> ParseDataQuery(const v1::MetricDataQuery& query, const std::string& where);
+absl::StatusOr<DataQuery> ParseDataQuery(const v1::MetricDataQuery& query, const std::string& account,
+                                         const std::string& where);
 
 v1::Metric RenderMetric(const MetricId& metric);
 

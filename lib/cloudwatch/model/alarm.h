@@ -32,6 +32,7 @@ struct WatchQuery {
   std::string label;
   bool return_data = false;                      // it is what the alarm watches
   absl::Duration period = absl::ZeroDuration();  // of an expression, as it was given; zero = it was not
+  bool says_account = false;                     // AccountId was given, and is shown
 };
 
 // What a metric alarm watches: a statistic of a metric, or metric maths.

@@ -75,7 +75,8 @@ const auto& Queries() {
       store::Fixed("statistic", kQuery, &Q::statistic), store::Fixed("unit", kQuery, &Q::unit),
       store::Fixed("expression", kQuery, &Q::expression), store::Fixed("label", kQuery, &Q::label),
       store::Fixed("return_data", kQuery, &Q::return_data),
-      store::Encoded<store::WholeSeconds>("period", kQuery, &Q::period));
+      store::Encoded<store::WholeSeconds>("period", kQuery, &Q::period),
+      store::Fixed("says_account", kQuery, &Q::says_account));
   return table;
 }
 
