@@ -36,7 +36,10 @@ struct BlockWorld : ApiWorld {
     CompleteSnapshotRequest request;
     request.set_snapshot_id(id);
     request.set_changed_blocks_count(blocks);
-    if (!sum.empty()) request.set_checksum(sum);
+    if (!sum.empty()) {
+      request.set_checksum(sum);
+      request.set_checksum_algorithm("SHA256");
+    }
     return Call<CompleteSnapshotResponse>(request);
   }
   bool IsCompleted(const std::string& id) { return StateOf(id) == SnapshotState::kCompleted; }
@@ -296,6 +299,8 @@ TEST_CASE("a bad call of the EBS direct APIs is refused with its reason", "[ebs]
            {"ValidationException.INVALID_PARAMETER_VALUE", "CompleteSnapshot", none},
            {"ValidationException.INVALID_PARAMETER_VALUE", "CompleteSnapshot",
             none + "changed_blocks_count: 0 checksum_aggregation_method: 'TREE'"},
+           {"ValidationException.INVALID_PARAMETER_VALUE", "CompleteSnapshot",
+            none + "changed_blocks_count: 0 checksum: 'x' checksum_aggregation_method: 'LINEAR'"},
            {"ValidationException.INVALID_BLOCK_TOKEN", "GetSnapshotBlock", none + "block_index: 0 block_token: 'x'"},
            {"ValidationException.INVALID_PARAMETER_VALUE", "ListChangedBlocks",
             "second_snapshot_id: 'snap-00000000'"}}) {

@@ -112,6 +112,10 @@ absl::StatusOr<ebs::v1::PutSnapshotBlockResponse> PutSnapshotBlock(const ebs::v1
 absl::StatusOr<ebs::v1::CompleteSnapshotResponse> CompleteSnapshot(const ebs::v1::CompleteSnapshotRequest& request,
                                                                    const BlockActions& parts) {
   ASSIGN_OR_RETURN(const SnapshotId id, ParseSnapshot(request.snapshot_id()));
+  if (!request.checksum().empty() && request.checksum_algorithm().empty()) {
+    return ec2::Error("ValidationException.INVALID_PARAMETER_VALUE",
+                      "A checksum needs the ChecksumAlgorithm that it is made with.");
+  }
   ASSIGN_OR_RETURN(const SnapshotState state,
                    parts.blocks.Complete(id, {request.changed_blocks_count(), request.checksum()}));
   ebs::v1::CompleteSnapshotResponse response;
