@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/substitute.h"
+#include "brume/ec2/v1/instance.pb.h"
 #include "brume/ec2/v1/vpc.pb.h"
 #include "brume/iam/v1/access_key.pb.h"
 #include "tests/fakes/policy_world.h"
@@ -207,6 +208,38 @@ TEST_CASE("when an access key was used last is asked of its user", "[api]") {
   CHECK(w.Try("iam:GetAccessKeyLastUsed", request) == "AccessDenied");
   w.Protect(absl::StrCat("arn:aws:iam::", w.settings.account_id, ":user/staff/zed"));
   CHECK(w.Try("iam:GetAccessKeyLastUsed", request) == "");
+}
+
+TEST_CASE("a launch that is repeated is answered as before when its image is gone, where policies still allow it",
+          "[api]") {
+  LaunchWorld w;
+  const std::string everything = R"({"Effect":"Allow","Action":"*","Resource":"*"})";
+  w.SetPolicy(everything);
+  const std::string run = absl::StrCat("min_count: 1 max_count: 1 image_id: '", w.image.text(), "' client_token: ");
+  const auto reservation = [&] {
+    ec2::v1::RunInstancesRequest request;
+    REQUIRE(google::protobuf::TextFormat::ParseFromString(run + "'t'", &request));
+    return w.AsUser<ec2::v1::RunInstancesResponse>(request).reservation_id();
+  };
+  const std::string first = reservation();
+  REQUIRE_OK(w.CallText("DeregisterImage", "image_id: '" + w.image.text() + "'").status());
+  CHECK(reservation() == first);
+  CHECK(w.Try("RunInstances", run + "'t' instance_type: 't3.small'") == "IdempotentParameterMismatch");
+  CHECK(w.Try("RunInstances", run + "'another'") != "");
+  w.Deny("instance", R"("StringLike":{"ec2:InstanceType":"*"})");
+  CHECK(w.Try("RunInstances", run + "'t'") == kDenied);
+  w.Deny("volume", R"("Bool":{"ec2:Encrypted":"false"})");
+  CHECK(w.Try("RunInstances", run + "'t'") == kDenied);
+  w.SetPolicy(everything);
+  CHECK(reservation() == first);
+}
+
+TEST_CASE("a launch is asked about by the rate at which its volumes are to be complete", "[api]") {
+  LaunchWorld w;
+  const std::string root = "block_device_mappings { device_name: '/dev/vda' ebs { volume_initialization_rate: ";
+  w.Deny("volume", R"("NumericGreaterThan":{"ec2:VolumeInitializationRate":"200"})");
+  CHECK(w.Run(root + "200 } }") == kWouldPass);
+  CHECK(w.Run(root + "201 } }") == kDenied);
 }
 
 }  // namespace brume

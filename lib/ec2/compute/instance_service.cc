@@ -173,29 +173,44 @@ absl::Status InstanceService::CheckRun(const RunRequest& request) {
   return database_.Read([&](store::Connection& c) { return placer_.Place(c, request).status(); });
 }
 
+absl::StatusOr<std::optional<ReservationView>> InstanceService::FindRun(store::Connection& c, const std::string& token,
+                                                                        const std::string& digest) {
+  InstanceTable instances(c);
+  if (token.empty()) return std::nullopt;
+  ASSIGN_OR_RETURN(const std::optional<TokenUse> use, instances.FindToken(kRunAction, token));
+  if (!use.has_value()) return std::nullopt;
+  if (use->parameters_digest != digest) {
+    return ec2::ErrorAnd(absl::StrCat("The client token is '", token, "'."), ec2::kTokenReused);
+  }
+  ReservationView view;
+  view.id = use->reservation_id;
+  ASSIGN_OR_RETURN(std::vector<Instance> rows, instances.ListByReservation(view.id));
+  // Also where the rows are gone by now, an hour after.
+  if (std::all_of(rows.begin(), rows.end(), [](const Instance& row) { return !CheckModifiable(row).ok(); })) {
+    return ec2::Error("IdempotentInstanceTerminated",
+                      absl::StrCat("The instances that the client token '", token,
+                                   "' launched are terminated; launch with another token"));
+  }
+  ASSIGN_OR_RETURN(view.instances, CompleteViews(c, types_, std::move(rows)));
+  return view;
+}
+
+absl::StatusOr<std::optional<ReservationView>> InstanceService::FindRun(const std::string& token,
+                                                                        const std::string& digest) {
+  return database_.ReadFor([&](store::Connection& c) { return FindRun(c, token, digest); });
+}
+
 absl::StatusOr<ReservationView> InstanceService::Run(const RunRequest& request) {
   RETURN_IF_ERROR(CheckRequest(request));
   ReservationView view;
   RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
     InstanceTable instances(c);
     std::vector<Instance> rows;
-    if (!request.client_token.empty()) {
-      ASSIGN_OR_RETURN(const std::optional<TokenUse> use, instances.FindToken(kRunAction, request.client_token));
-      if (use && use->parameters_digest != request.parameters_digest) {
-        return ec2::ErrorAnd(absl::StrCat("The client token is '", request.client_token, "'."), ec2::kTokenReused);
-      }
-      if (use) {
-        view.id = use->reservation_id;
-        ASSIGN_OR_RETURN(rows, instances.ListByReservation(view.id));
-        // Also where the rows are gone by now, an hour after.
-        if (std::all_of(rows.begin(), rows.end(), [](const Instance& row) { return !CheckModifiable(row).ok(); })) {
-          return ec2::Error("IdempotentInstanceTerminated",
-                            absl::StrCat("The instances that the client token '", request.client_token,
-                                         "' launched are terminated; launch with another token"));
-        }
-        ASSIGN_OR_RETURN(view.instances, CompleteViews(c, types_, std::move(rows)));
-        return absl::OkStatus();
-      }
+    ASSIGN_OR_RETURN(std::optional<ReservationView> before,
+                     FindRun(c, request.client_token, request.parameters_digest));
+    if (before.has_value()) {
+      view = *std::move(before);
+      return absl::OkStatus();
     }
     ASSIGN_OR_RETURN(const Placement place, placer_.Place(c, request));
     view.id = ReservationId::New(random_);

@@ -93,6 +93,10 @@ class InstanceService {
   // One with its user data. InvalidInstanceID.NotFound.
   absl::StatusOr<InstanceView> Get(const InstanceId& id);
 
+  // What Run launched under this client token; unset when it was not used, or so long ago that it was evicted. Errors:
+  // IdempotentParameterMismatch, IdempotentInstanceTerminated.
+  absl::StatusOr<std::optional<ReservationView>> FindRun(const std::string& token, const std::string& digest);
+
   // All or none of `ids`. Errors: InvalidInstanceID.NotFound, IncorrectInstanceState, OperationNotPermitted
   // (protection), InsufficientInstanceCapacity.
   absl::StatusOr<std::vector<StateChange>> Start(absl::Span<const InstanceId> ids);
@@ -117,6 +121,8 @@ class InstanceService {
   absl::Status SetMonitoring(absl::Span<const InstanceId> ids, bool detailed);
 
  private:
+  absl::StatusOr<std::optional<ReservationView>> FindRun(store::Connection& c, const std::string& token,
+                                                         const std::string& digest);
   absl::StatusOr<std::vector<StateChange>> ChangeStates(
       absl::Span<const InstanceId> ids, const std::function<absl::Status(store::Connection&, Instance&)>& change);
   // Whether an instance with these interfaces may be of the type. Error: that of CheckIpv6OnlyType.

@@ -70,6 +70,7 @@ absl::StatusOr<BlockDevice> ParseBlockDevice(const LaunchSpec::BlockDeviceMappin
   device.type = kVolumeTypeNames.Find(ebs.volume_type.value_or(""));
   device.iops = ebs.iops;
   device.throughput = ebs.throughput;
+  device.initialization_rate = ebs.volume_initialization_rate;
   if (!ebs.snapshot_id.value_or("").empty()) {
     ASSIGN_OR_RETURN(device.snapshot_id, SnapshotId::Parse(*ebs.snapshot_id));
   }
@@ -385,6 +386,10 @@ absl::StatusOr<RunRequest> LaunchService::Parse(const LaunchSpec& spec, const La
 }
 
 absl::StatusOr<ReservationView> LaunchService::Launch(const LaunchSpec& spec, const LaunchCall& call) {
+  // First, as what an earlier call was launched from may be gone.
+  ASSIGN_OR_RETURN(std::optional<ReservationView> before,
+                   instances_.FindRun(call.client_token, call.parameters_digest));
+  if (before.has_value()) return *std::move(before);
   ASSIGN_OR_RETURN(const RunRequest run, Parse(spec, call));
   return instances_.Run(run);
 }

@@ -12,6 +12,7 @@
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/instance_view.h"
 #include "lib/gateway/filters.h"
+#include "lib/gateway/parameters.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ids.h"
 #include "lib/schema/message_fields.h"
@@ -19,12 +20,10 @@
 namespace brume::ec2 {
 namespace {
 
-absl::StatusOr<AccessContext> InstanceFacts(compute::InstanceService& instances, const std::string& name) {
-  ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(name));
-  ASSIGN_OR_RETURN(const compute::InstanceView view, instances.Get(id));
+AccessContext FactsOf(const compute::InstanceView& view) {
   const Instance& instance = view.instance;
   const MetadataOptions& metadata = instance.metadata_options;
-  AccessContext facts = {{"ec2:instanceid", {name}},
+  AccessContext facts = {{"ec2:instanceid", {instance.id.text()}},
                          {"ec2:instancetype", {instance.instance_type}},
                          {"ec2:availabilityzone", {instance.availability_zone}},
                          {"ec2:tenancy", {"default"}},
@@ -36,6 +35,12 @@ absl::StatusOr<AccessContext> InstanceFacts(compute::InstanceService& instances,
                          {"ec2:instancemetadatatags", {std::string(kMetadataStateNames.Of(metadata.tags))}}};
   if (view.profile.has_value()) facts["ec2:instanceprofile"] = {view.profile->profile_arn};
   return facts;
+}
+
+absl::StatusOr<AccessContext> InstanceFacts(compute::InstanceService& instances, const std::string& name) {
+  ASSIGN_OR_RETURN(const InstanceId id, InstanceId::Parse(name));
+  ASSIGN_OR_RETURN(const compute::InstanceView view, instances.Get(id));
+  return FactsOf(view);
 }
 
 absl::StatusOr<AccessContext> KeyPairFacts(compute::KeyPairService& key_pairs, const std::string& name) {
@@ -80,20 +85,19 @@ AccessContext FactsOfLaunched(const v1::RunInstancesRequest& request, const comp
   return facts;
 }
 
-// Of each volume, the image's own among them.
-std::vector<AccessContext> FactsOfVolumes(const compute::LaunchPlan& plan, const Account& account) {
-  std::vector<AccessContext> volumes;
-  for (const Volume& volume : plan.volumes) {
-    AccessContext& facts = volumes.emplace_back();
-    facts = {{"ec2:availabilityzone", {plan.interfaces.front().subnet.availability_zone}},
-             {"ec2:encrypted", {std::string(gateway::FilterText(volume.encrypted))}},
-             {"ec2:volumesize", {absl::StrCat(volume.size_gib)}},
-             {"ec2:volumetype", {std::string(kVolumeTypeNames.Of(volume.type))}}};
-    if (volume.iops.has_value()) facts["ec2:volumeiops"] = {absl::StrCat(*volume.iops)};
-    if (volume.throughput.has_value()) facts["ec2:volumethroughput"] = {absl::StrCat(*volume.throughput)};
-    if (!volume.snapshot_id.empty()) facts["ec2:parentsnapshot"] = {ArnOf(account, volume.snapshot_id)};
+// Of a volume in the zone.
+AccessContext FactsOf(const Volume& volume, const std::string& zone, const Account& account) {
+  AccessContext facts = {{"ec2:availabilityzone", {zone}},
+                         {"ec2:encrypted", {std::string(gateway::FilterText(volume.encrypted))}},
+                         {"ec2:volumesize", {absl::StrCat(volume.size_gib)}},
+                         {"ec2:volumetype", {std::string(kVolumeTypeNames.Of(volume.type))}}};
+  if (volume.iops.has_value()) facts["ec2:volumeiops"] = {absl::StrCat(*volume.iops)};
+  if (volume.throughput.has_value()) facts["ec2:volumethroughput"] = {absl::StrCat(*volume.throughput)};
+  if (volume.initialization_rate.has_value()) {
+    facts["ec2:volumeinitializationrate"] = {absl::StrCat(*volume.initialization_rate)};
   }
-  return volumes;
+  if (!volume.snapshot_id.empty()) facts["ec2:parentsnapshot"] = {ArnOf(account, volume.snapshot_id)};
+  return facts;
 }
 
 // Of each interface that is to be made.
@@ -131,6 +135,47 @@ std::map<absl::string_view, std::vector<std::string>> SaidBy(const v1::RunInstan
   }
   for (const auto& mapping : request.block_device_mappings()) add(SnapshotId::kKind, mapping.ebs().snapshot_id());
   return said;
+}
+
+// What a launch is to make, and what it uses.
+void DescribePlanned(const v1::RunInstancesRequest& request, const compute::LaunchService::Planned& launch,
+                     const Settings& settings, AccessQuestion& question) {
+  const Account account = settings.account();
+  // Groups may be named by their names, and a launch that names none falls into the default ones.
+  for (const compute::PlacedInterface& interface : launch.plan.interfaces) {
+    question.AddResource(ArnOf(account, interface.subnet.id));
+    for (const SecurityGroupId& group : interface.groups) question.AddResource(ArnOf(account, group));
+  }
+  std::vector<AccessContext> volumes;
+  for (const Volume& volume : launch.plan.volumes) {
+    volumes.push_back(FactsOf(volume, launch.plan.interfaces.front().subnet.availability_zone, account));
+  }
+  question.AddMade(ArnOf(account, InstanceId::kKind, "*"), {FactsOfLaunched(request, launch, settings)});
+  question.AddMade(ArnOf(account, VolumeId::kKind, "*"), std::move(volumes));
+  question.AddMade(ArnOf(account, EniId::kKind, "*"), FactsOfInterfaces(launch, account));
+}
+
+// What the client token of the call launched, where it did: that is answered, and nothing is launched. It stands in the
+// place of what the launch would make.
+void DescribeLaunched(const compute::ReservationView& launched, const Account& account,
+                      AccessQuestion& question) {
+  std::vector<AccessContext> instances, volumes, interfaces;
+  for (const compute::InstanceView& view : launched.instances) {
+    const std::string& zone = view.instance.availability_zone;
+    AccessContext& facts = instances.emplace_back(FactsOf(view));
+    facts["ec2:instancemarkettype"] = {"on-demand"};
+    for (const Volume& volume : view.volumes) volumes.push_back(FactsOf(volume, zone, account));
+    for (const NetworkInterface& eni : view.interfaces) {
+      interfaces.push_back({{"ec2:subnet", {ArnOf(account, eni.subnet_id)}},
+                            {"ec2:vpc", {ArnOf(account, eni.vpc_id)}},
+                            {"ec2:availabilityzone", {zone}}});
+      question.AddResource(ArnOf(account, eni.subnet_id));
+      for (const SecurityGroupId& group : eni.groups) question.AddResource(ArnOf(account, group));
+    }
+  }
+  question.AddMade(ArnOf(account, InstanceId::kKind, "*"), std::move(instances));
+  question.AddMade(ArnOf(account, VolumeId::kKind, "*"), std::move(volumes));
+  question.AddMade(ArnOf(account, EniId::kKind, "*"), std::move(interfaces));
 }
 
 // Of a launch from a template: which one, and of each resource whether it is the template's or the call's in its place.
@@ -180,15 +225,15 @@ absl::Status DescribeLaunch(const v1::RunInstancesRequest& request, const Comput
     const absl::StatusOr<LaunchTemplateId> id = services.launch_templates.FindByName(name);
     if (id.ok()) question.AddResource(ArnOf(account, *id));
   }
-  ASSIGN_OR_RETURN(const compute::LaunchService::Planned launch, services.launches.Plan(SpecOf(request)));
-  // Groups may be named by their names, and a launch that names none falls into the default ones.
-  for (const compute::PlacedInterface& interface : launch.plan.interfaces) {
-    question.AddResource(ArnOf(account, interface.subnet.id));
-    for (const SecurityGroupId& group : interface.groups) question.AddResource(ArnOf(account, group));
+  const absl::StatusOr<compute::LaunchService::Planned> launch = services.launches.Plan(SpecOf(request));
+  if (launch.ok()) {
+    DescribePlanned(request, *launch, services.settings, question);
+  } else {
+    // A repeated call gets its answer also when what it was launched from is gone.
+    ASSIGN_OR_RETURN(const auto before, services.instances.FindRun(request.client_token(), gateway::ParametersDigest(request)));
+    if (!before.has_value()) return launch.status();
+    DescribeLaunched(*before, account, question);
   }
-  question.AddMade(ArnOf(account, InstanceId::kKind, "*"), {FactsOfLaunched(request, launch, services.settings)});
-  question.AddMade(ArnOf(account, VolumeId::kKind, "*"), FactsOfVolumes(launch.plan, account));
-  question.AddMade(ArnOf(account, EniId::kKind, "*"), FactsOfInterfaces(launch, account));
   if (request.launch_template().launch_template_id().empty()) return absl::OkStatus();
   return AddTemplateFacts(request, services, question);
 }

@@ -71,6 +71,16 @@ absl::StatusOr<std::optional<v1::RunInstancesRequest>> WithNamesResolved(const v
   return whole;
 }
 
+// The role that instances are launched with. A repeated call, which launches nothing, hands on none that is gone.
+absl::StatusOr<std::string> RoleOf(const v1::RunInstancesRequest& request, const ComputeServices& services) {
+  const v1::IamInstanceProfileSpecification& profile = request.iam_instance_profile();
+  absl::StatusOr<std::string> role = services.profiles.RoleArn(profile.arn(), profile.name());
+  if (role.ok()) return role;
+  ASSIGN_OR_RETURN(const auto before,
+                   services.instances.FindRun(request.client_token(), gateway::ParametersDigest(request)));
+  return before.has_value() ? std::string() : role;
+}
+
 // An object, as its filters are made once and depend on the settings.
 class DescribeInstances {
  public:
@@ -185,9 +195,7 @@ void AddInstanceActions(gateway::Actions& actions, const ComputeServices& servic
       .DescribedBy([services](const v1::RunInstancesRequest& request, AccessQuestion& question) {
         return DescribeLaunch(request, services, question);
       })
-      .PassesRole([&profiles = services.profiles](const v1::RunInstancesRequest& request) {
-        return profiles.RoleArn(request.iam_instance_profile().arn(), request.iam_instance_profile().name());
-      })
+      .PassesRole([services](const v1::RunInstancesRequest& request) { return RoleOf(request, services); })
       .CheckedBy([&launches = services.launches](const v1::RunInstancesRequest& request) -> absl::Status {
         ASSIGN_OR_RETURN(const compute::LaunchCall call, ParseLaunchCall(request));
         return launches.CheckNow(SpecOf(request), call);
