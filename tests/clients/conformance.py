@@ -83,7 +83,7 @@ class Answer:
         for child in node:
             tag = plain(child.tag)
             if tag not in members:
-                if tag not in beside and f"{shape.name if shape else ''}.{tag[:1].upper()}{tag[1:]}" not in NEWER:
+                if tag not in beside and not self.is_newer(tag, shape, path):
                     self.fault(f"unknown {path}{tag}")
                 continue
             name, member = members[tag]
@@ -93,6 +93,13 @@ class Answer:
             self.check_value(child, member, path + tag)
         for name in set() if shape is None else set(shape.required_members) - seen:
             self.fault(f"missing {path}{name}")
+
+    def is_newer(self, tag, shape, path):
+        """Whether the list has it, by its shape or, of an answer itself, by the name that it has in our schema."""
+        name = tag[:1].upper() + tag[1:]
+        shapes = [shape.name if shape else ""] + ([] if path else [f"{self.operation.name}Response"])
+        names = [name] + ([f"{name[:-3]}s"] if name.endswith("Set") else [])
+        return any(f"{of}.{member}" in NEWER for of in shapes for member in names)
 
     def check_value(self, node, shape, path):
         if shape.type_name == "structure":

@@ -72,7 +72,7 @@ std::vector<Case> VolumeCases() {
        "instance_id: '$I' snapshot_id: 'snap-00000000000000000'"},
       {"InvalidAMIID.Malformed", "CreateReplaceRootVolumeTask", "instance_id: '$I' image_id: 'snap-1'"},
       {"InvalidAMIID.NotFound", "CreateReplaceRootVolumeTask", "instance_id: '$I' image_id: 'ami-00000000000000000'"},
-      {"UnsupportedOperation", "CreateReplaceRootVolumeTask", "instance_id: '$I' volume_initialization_rate: 100"},
+      {"InvalidParameterValue", "CreateReplaceRootVolumeTask", "instance_id: '$I' volume_initialization_rate: 99"},
       {"InvalidParameterValue", "CreateReplaceRootVolumeTask", "instance_id: '$I' client_token: 'jeton-é'"},
       {"InvalidParameterValue", "CreateReplaceRootVolumeTask",
        "instance_id: '$I' tag_specifications { resource_type: 'volume' tags { key: 'k' } }"},

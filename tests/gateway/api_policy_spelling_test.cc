@@ -533,6 +533,8 @@ const std::set<std::string>& NamesNothing() {
       "brume.autoscaling.v1.RecordLifecycleActionHeartbeatRequest.instance_id",
       "brume.autoscaling.v1.SetInstanceProtectionRequest.instance_ids",
       // What is launched later: asked of ec2:RunInstances, where the action is registered.
+      "brume.autoscaling.v1.CreateAutoScalingGroupRequest.availability_zone_ids",
+      "brume.autoscaling.v1.UpdateAutoScalingGroupRequest.availability_zone_ids",
       "brume.autoscaling.v1.CreateAutoScalingGroupRequest.instance_id",
       "brume.autoscaling.v1.CreateAutoScalingGroupRequest.launch_configuration_name",
       "brume.autoscaling.v1.CreateLaunchConfigurationRequest.image_id",
@@ -554,6 +556,8 @@ const std::set<std::string>& NamesNothing() {
       "brume.ec2.v1.ReplaceRouteRequest.vpc_peering_connection_id",
       "brume.ec2.v1.ReplaceRouteRequest.instance_id",
       "brume.ec2.v1.ReplaceRouteRequest.network_interface_id",
+      // The account: only this one is taken.
+      "brume.cloudwatch.v1.MetricDataQuery.account_id",
       // Whom a rule lets in: EC2 asks about the group that has the rule.
       "brume.ec2.v1.AuthorizeSecurityGroupEgressRequest.source_security_group_name",
       "brume.ec2.v1.AuthorizeSecurityGroupEgressRequest.source_security_group_owner_id",

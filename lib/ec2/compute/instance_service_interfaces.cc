@@ -22,6 +22,10 @@ absl::Status InstanceService::InsertInterfaces(store::Connection& c, const RunRe
       attachment.delete_on_termination = asked.delete_on_termination.value_or(false);
       ASSIGN_OR_RETURN(NetworkInterface eni, network::GetInterface(c, *asked.eni_id));
       RETURN_IF_ERROR(network::AttachTo(c, eni, attachment, random_));
+      if (eni.auto_public_ip && !eni.public_ip && place.interfaces.size() == 1) {
+        ASSIGN_OR_RETURN(eni.public_ip, network::AllocatePublicIp(c, settings_, random_));
+        RETURN_IF_ERROR(network::SetAttachment(c, eni));
+      }
       if (asked.device_index == 0 && !eni.source_dest_check) {
         instance.source_dest_check = false;
         RETURN_IF_ERROR(InstanceTable(c).Update(instance));

@@ -39,6 +39,8 @@ absl::Status Apply(const BlockDevice& device, int64_t min_gib, Volume& volume) {
   if (device.type) volume.type = *device.type;
   volume.iops = device.iops;
   volume.throughput = device.throughput;
+  volume.initialization_rate = device.initialization_rate;
+  RETURN_IF_ERROR(CheckInitializationRate(device.initialization_rate, !volume.snapshot_id.empty()));
   if (volume.size_gib < min_gib) {
     return BadMapping(absl::StrCat("Volume of size ", volume.size_gib, "GB is smaller than snapshot '",
                                    volume.snapshot_id.text(), "', expect size >= ", min_gib, "GB"));
@@ -127,6 +129,7 @@ absl::Status Override(BlockDevice& device, const BlockDevice& over) {
   if (over.type) device.type = over.type;
   if (over.iops) device.iops = over.iops;
   if (over.throughput) device.throughput = over.throughput;
+  if (over.initialization_rate) device.initialization_rate = over.initialization_rate;
   if (over.snapshot_id) device.snapshot_id = over.snapshot_id;
   if (over.encrypted) device.encrypted = over.encrypted;
   return absl::OkStatus();

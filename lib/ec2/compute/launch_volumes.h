@@ -23,6 +23,7 @@ struct BlockDevice {
   std::optional<bool> delete_on_termination = {};
   std::optional<VolumeType> type = {};            // unset = gp3
   std::optional<int> iops = {}, throughput = {};  // MiB/s
+  std::optional<int> initialization_rate = {};    // MiB/s
   std::optional<SnapshotId> snapshot_id = {};     // of the root it must be the image's
   std::optional<bool> encrypted = {};             // unset = as the snapshot or the default
   std::string kms_key_id = {};

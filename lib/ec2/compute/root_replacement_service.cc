@@ -166,6 +166,7 @@ absl::StatusOr<RootReplacementView> RootReplacementService::Insert(store::Connec
   ASSIGN_OR_RETURN(const Volume root, RootOf(c, instance));
   ASSIGN_OR_RETURN(const SnapshotId source, SourceOf(c, request, instance, root));
   ASSIGN_OR_RETURN(Volume fresh, NewRoot(c, root, source, random_));
+  fresh.initialization_rate = request.initialization_rate;
   const absl::Time now = clock_.Now();
   fresh.created = now;
   RETURN_IF_ERROR(storage::AddVolume(c, fresh, {}));

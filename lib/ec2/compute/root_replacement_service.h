@@ -26,7 +26,8 @@ struct RootReplacementRequest {
   std::optional<SnapshotId> snapshot_id = {};  // unset, and image_id too = what the root was made of
   std::optional<ImageId> image_id = {};
   bool delete_replaced = false;
-  std::string client_token = {};  // empty = none
+  std::optional<int> initialization_rate = {};  // MiB/s, of the new volume
+  std::string client_token = {};                // empty = none
   std::string parameters_digest = {};
   TagMap tags = {};
 };

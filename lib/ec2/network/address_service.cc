@@ -233,6 +233,32 @@ absl::Status AddressService::Disassociate(Ipv4 public_ip) {
   });
 }
 
+absl::Status AddressService::SetAutoPublicIp(const EniId& id, bool wanted) {
+  std::vector<Changed> changed;
+  RETURN_IF_ERROR(database_.Write([&](store::Connection& c) -> absl::Status {
+    changed.clear();
+    NetworkTable networks(c);
+    ASSIGN_OR_RETURN(NetworkInterface eni, networks.GetInterface(id));
+    RETURN_IF_ERROR(CheckOwn(eni));
+    if (wanted && eni.ipv6_native()) {
+      return ec2::Error("InvalidParameterCombination",
+                        absl::StrCat("The network interface '", id.text(), "' has no IPv4 address to make public"));
+    }
+    eni.auto_public_ip = wanted;
+    if (!wanted && !eni.elastic()) eni.public_ip.reset();
+    if (wanted && !eni.public_ip && eni.device_index == 0 && !eni.instance_id.empty()) {
+      ASSIGN_OR_RETURN(const std::vector<InstanceId> live, instances_.list_live(c));
+      if (std::find(live.begin(), live.end(), eni.instance_id) != live.end()) {
+        ASSIGN_OR_RETURN(eni.public_ip, AllocatePublicIp(c, settings_, random_));
+      }
+    }
+    changed.push_back({eni.vpc_id, eni.id});
+    return networks.SetAttachment(eni);
+  }));
+  Wake(changed);
+  return absl::OkStatus();
+}
+
 absl::Status AddressService::Release(const AddressName& name) {
   return database_.Write([&](store::Connection& c) -> absl::Status {
     AddressTable addresses(c);

@@ -71,6 +71,10 @@ class AddressService {
   absl::Status Disassociate(const AddressAssociationId& id);
   // As above; InvalidAddress.NotFound, InvalidAssociationID.NotFound.
   absl::Status Disassociate(Ipv4 public_ip);
+  // Whether the interface has an address of the pool while it is a running instance's first; it gets one at once, or
+  // gives back the one that it has. Errors: InvalidNetworkInterfaceID.NotFound, OperationNotPermitted,
+  // InvalidParameterCombination for an interface without IPv4, InsufficientAddressCapacity.
+  absl::Status SetAutoPublicIp(const EniId& id, bool wanted);
   // Errors: InvalidAllocationID.NotFound, InvalidAddress.NotFound, InvalidIPAddress.InUse, InvalidAddress.Locked while
   // it has a domain name.
   absl::Status Release(const AddressName& address);

@@ -44,6 +44,15 @@ absl::StatusOr<VpcEndpointView> ViewOf(store::Connection& c, VpcEndpoint endpoin
   return view;
 }
 
+// Those that are named as such or with an address.
+std::vector<SubnetId> SubnetsOf(const NewVpcEndpoint& wanted) {
+  std::vector<SubnetId> subnets = wanted.subnets;
+  for (const auto& [id, address] : wanted.addresses) {
+    if (!Contains(subnets, id)) subnets.push_back(id);
+  }
+  return subnets;
+}
+
 // Takes what has become an interface of no endpoint away.
 absl::Status FreeEndpointInterface(store::Connection& c, const EniId& eni) {
   RETURN_IF_ERROR(VpcEndpointTable(c).DeleteInterface(eni));
@@ -140,7 +149,7 @@ absl::Status VpcEndpointService::CheckPrivateDns(store::Connection& connection, 
 }
 
 absl::Status VpcEndpointService::AddInterfaces(store::Connection& connection, const VpcEndpoint& endpoint,
-                                               absl::Span<const SubnetId> subnets) {
+                                               absl::Span<const SubnetId> subnets, const EndpointAddresses& addresses) {
   VpcEndpointTable endpoints(connection);
   NetworkTable networks(connection);
   ASSIGN_OR_RETURN(const std::vector<SecurityGroupId> groups, endpoints.GroupsOf(endpoint.id));
@@ -159,6 +168,7 @@ absl::Status VpcEndpointService::AddInterfaces(store::Connection& connection, co
     RETURN_IF_ERROR(NeedIpv4(subnet, "room for a VPC endpoint"));
     InterfaceSpec spec;
     spec.subnet = subnet;
+    if (const auto address = addresses.find(id); address != addresses.end()) spec.private_ip = address->second;
     spec.type = InterfaceType::kVpcEndpoint;
     spec.requester_id = kEndpointRequester;
     spec.groups = groups;
@@ -199,7 +209,7 @@ absl::StatusOr<VpcEndpointView> VpcEndpointService::Make(store::Connection& conn
   ASSIGN_OR_RETURN(const std::vector<SecurityGroupId> groups, GroupsIn(connection, wanted.vpc_id, wanted.groups));
   RETURN_IF_ERROR(endpoints.Insert(made));
   RETURN_IF_ERROR(endpoints.SetGroups(made.id, groups));
-  RETURN_IF_ERROR(AddInterfaces(connection, made, wanted.subnets));
+  RETURN_IF_ERROR(AddInterfaces(connection, made, SubnetsOf(wanted), wanted.addresses));
   RETURN_IF_ERROR(tagging::SetTags(connection, made.id.text(), wanted.tags));
   return ViewOf(connection, std::move(made), wanted.tags);
 }
@@ -227,7 +237,20 @@ absl::Status VpcEndpointService::ChangeSubnets(store::Connection& connection, co
     leaving.leaving = true;
     RETURN_IF_ERROR(endpoints.PutInterface(leaving));
   }
-  return AddInterfaces(connection, endpoint, change.add_subnets);
+  std::vector<SubnetId> added = change.add_subnets;
+  for (const auto& [id, address] : change.addresses) {
+    if (Contains(added, id)) continue;
+    const auto found = std::find_if(present.begin(), present.end(),
+                                    [&id = id](const auto& each) { return each.subnet_id == id && !each.leaving; });
+    if (found != present.end() && found->private_ip == address.value_or(found->private_ip)) continue;
+    if (found != present.end()) {
+      VpcEndpointInterface leaving = *found;
+      leaving.leaving = true;
+      RETURN_IF_ERROR(endpoints.PutInterface(leaving));
+    }
+    added.push_back(id);
+  }
+  return AddInterfaces(connection, endpoint, added, change.addresses);
 }
 
 absl::Status VpcEndpointService::ChangeGroups(store::Connection& connection, const VpcEndpoint& endpoint,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -32,10 +33,14 @@ struct VpcEndpointView {
   TagMap tags;
 };
 
+// Subnets of an endpoint, and the addresses in them; unset = any that is free.
+using EndpointAddresses = std::map<SubnetId, std::optional<Ipv4>>;
+
 struct NewVpcEndpoint {
   VpcId vpc_id;
   EndpointService service = EndpointService::kEc2;
   std::vector<SubnetId> subnets;
+  EndpointAddresses addresses;
   std::vector<SecurityGroupId> groups;  // none = the VPC's default group
   bool private_dns = true;
   std::string policy;  // empty = it allows everything
@@ -46,6 +51,7 @@ struct NewVpcEndpoint {
 // What is absent stays.
 struct VpcEndpointChange {
   std::vector<SubnetId> add_subnets, remove_subnets;
+  EndpointAddresses addresses;  // where it has another one the interface is replaced
   std::vector<SecurityGroupId> add_groups, remove_groups;
   std::optional<std::string> policy;  // empty = the one that allows everything
   std::optional<bool> private_dns;
@@ -89,7 +95,7 @@ class VpcEndpointService {
   absl::Status ChangeGroups(store::Connection& connection, const VpcEndpoint& endpoint,
                             const VpcEndpointChange& change);
   absl::Status AddInterfaces(store::Connection& connection, const VpcEndpoint& endpoint,
-                             absl::Span<const SubnetId> subnets);
+                             absl::Span<const SubnetId> subnets, const EndpointAddresses& addresses);
   absl::Status CheckPrivateDns(store::Connection& connection, const VpcEndpoint& endpoint) const;
 
   const VpcEndpointParts parts_;

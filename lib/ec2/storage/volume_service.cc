@@ -68,7 +68,9 @@ absl::StatusOr<Volume> VolumeService::Plan(store::Connection& connection, const 
   RETURN_IF_ERROR(CheckSize(wanted.type, volume.size_gib));
   RETURN_IF_ERROR(CheckPerformance(
       {.type = wanted.type, .size_gib = volume.size_gib, .iops = wanted.iops, .throughput = wanted.throughput}));
+  RETURN_IF_ERROR(CheckInitializationRate(wanted.initialization_rate, wanted.snapshot_id.has_value()));
   volume.id = VolumeId::New(parts_.random);
+  volume.initialization_rate = wanted.initialization_rate;
   volume.type = wanted.type;
   volume.iops = wanted.iops;
   volume.throughput = wanted.throughput;

@@ -33,6 +33,7 @@ struct NewVolume {
   std::optional<SnapshotId> snapshot_id = {};
   std::optional<bool> encrypted = {};             // unset = as the snapshot or the default
   std::optional<int> iops = {}, throughput = {};  // MiB/s
+  std::optional<int> initialization_rate = {};    // MiB/s
   std::string client_token = {};                  // empty = none
   // Of all parameters but the token; the same token with another digest is IdempotentParameterMismatch.
   std::string parameters_digest = {};

@@ -133,4 +133,38 @@ TEST_CASE("the account's attributes name its default VPC", "[api]") {
         world.networks.ListVpcs()->front().id.text());
 }
 
+TEST_CASE("an instance shows the options that have one value here as EC2 shows them", "[api]") {
+  ApiWorld world;
+  const InstanceId id = world.Launch();
+  ec2::v1::DescribeInstancesRequest request;
+  request.add_instance_ids(id.text());
+  const auto answer = Value(world.Call<ec2::v1::DescribeInstancesResponse>(request));
+  const ec2::v1::Instance& shown = answer.reservations(0).instances(0);
+  CHECK(shown.maintenance_options().reboot_migration() == "default");
+  CHECK(shown.network_performance_options().bandwidth_weighting() == "default");
+  CHECK(shown.operator_().has_managed());
+  CHECK_FALSE(shown.operator_().managed());
+  CHECK_FALSE(shown.network_interfaces(0).operator_().managed());
+  CHECK(shown.block_device_mappings(0).ebs().has_ebs_card_index());
+  const std::string of = "instance_id: '" + id.text() + "' reboot_migration: ";
+  const auto kept = static_cast<const ec2::v1::ModifyInstanceMaintenanceOptionsResponse&>(
+      *Value(world.CallText("ModifyInstanceMaintenanceOptions", of + "'default'")));
+  CHECK(kept.reboot_migration() == "default");
+  CHECK(kept.auto_recovery() == "default");
+  CHECK(ec2::ErrorCode(world.CallText("ModifyInstanceMaintenanceOptions", of + "'disabled'").status()) ==
+        "UnsupportedOperation");
+}
+
+TEST_CASE("the status of an instance tells of its volumes too", "[api]") {
+  ApiWorld world;
+  const InstanceId id = world.Launch();
+  ec2::v1::DescribeInstanceStatusRequest request;
+  request.add_instance_ids(id.text());
+  const auto status = Value(world.Call<ec2::v1::DescribeInstanceStatusResponse>(request)).instance_statuses(0);
+  CHECK(status.attached_ebs_status().status() == status.system_status().status());
+  REQUIRE(status.attached_ebs_status().details_size() == 1);
+  CHECK(status.attached_ebs_status().details(0).name() == "reachability");
+  CHECK_FALSE(status.operator_().managed());
+}
+
 }  // namespace brume

@@ -283,4 +283,48 @@ TEST_CASE("an interface is in sixteen groups at most, whoever makes it or puts i
   }
 }
 
+TEST_CASE("an interface is given a public address of the pool and gives it back, as its attribute says", "[api]") {
+  ApiWorld world;
+  compute::RunRequest run = world.Request();
+  run.associate_public_ip = false;
+  const InstanceId id = world.Launch(run);
+  const ec2::v1::NetworkInterface before = InterfaceOf(world, id);
+  REQUIRE_FALSE(before.has_association());
+  const auto attribute = [&] {
+    return static_cast<const ec2::v1::DescribeNetworkInterfaceAttributeResponse&>(
+               *Value(world.CallText("DescribeNetworkInterfaceAttribute",
+                                     "attribute: 'associatePublicIpAddress' network_interface_id: '" +
+                                         before.network_interface_id() + "'")))
+        .associate_public_ip_address();
+  };
+  CHECK_FALSE(attribute());
+  ec2::v1::ModifyNetworkInterfaceAttributeRequest change = Change(before);
+  change.set_associate_public_ip_address(true);
+  REQUIRE_OK(Modify(world, change));
+  const std::string address = InterfaceOf(world, id).association().public_ip();
+  CHECK_FALSE(address.empty());
+  CHECK(attribute());
+  REQUIRE_OK(Modify(world, change));
+  CHECK(InterfaceOf(world, id).association().public_ip() == address);
+  change.set_associate_public_ip_address(false);
+  REQUIRE_OK(Modify(world, change));
+  CHECK_FALSE(InterfaceOf(world, id).has_association());
+  CHECK_FALSE(attribute());
+}
+
+TEST_CASE("an interface that waits for an instance has its public address when it is launched with", "[api]") {
+  ApiWorld world;
+  const std::string subnet = InterfaceOf(world, world.Launch()).subnet_id();
+  const auto made = static_cast<const ec2::v1::CreateNetworkInterfaceResponse&>(
+      *Value(world.CallText("CreateNetworkInterface", "subnet_id: '" + subnet + "'")));
+  ec2::v1::ModifyNetworkInterfaceAttributeRequest change = Change(made.network_interface());
+  change.set_associate_public_ip_address(true);
+  REQUIRE_OK(Modify(world, change));
+  const auto shown = Describe(world, "network-interface-id", change.network_interface_id());
+  CHECK_FALSE(shown.network_interfaces(0).has_association());
+  compute::RunRequest run = world.Request();
+  run.eni_id = *EniId::Parse(change.network_interface_id());
+  CHECK(InterfaceOf(world, world.Launch(run)).has_association());
+}
+
 }  // namespace brume

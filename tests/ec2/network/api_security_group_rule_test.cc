@@ -300,4 +300,41 @@ TEST_CASE("the host is told of no rule about IPv6, which would open IPv4 to ever
   }
 }
 
+TEST_CASE("groups and rules are shown with their ARNs, and a revocation tells the rules that it took away", "[api]") {
+  Rules rules;
+  const auto ask = [&]<typename Response>(const Response&, const std::string& action, const std::string& text) {
+    return static_cast<const Response&>(*Value(rules.world.CallText(action, text)));
+  };
+  const std::string of = "arn:aws:ec2:us-east-1:000000000000:";
+  const auto made =
+      ask(ec2::v1::CreateSecurityGroupResponse(), "CreateSecurityGroup", "group_name: 'a' description: 'd'");
+  CHECK(made.security_group_arn() == of + "security-group/" + made.group_id());
+  CHECK(ask(ec2::v1::DescribeSecurityGroupsResponse(), "DescribeSecurityGroups", "group_ids: '" + rules.group + "'")
+            .security_groups(0)
+            .security_group_arn() == of + "security-group/" + rules.group);
+  const std::string http = rules.Add(80, "10.0.0.0/8", "of the office"), https = rules.Add(443, "10.0.0.0/8");
+  CHECK(rules.Show(http).security_group_rule_arn() == of + "security-group-rule/" + http);
+  const std::string group = "group_id: '" + rules.group + "' ";
+  auto revoked = ask(ec2::v1::RevokeSecurityGroupIngressResponse(), "RevokeSecurityGroupIngress",
+                     group + "security_group_rule_ids: '" + http + "'");
+  REQUIRE(revoked.revoked_security_group_rules_size() == 1);
+  const ec2::v1::RevokedSecurityGroupRule& rule = revoked.revoked_security_group_rules(0);
+  CHECK(rule.security_group_rule_id() == http);
+  CHECK(rule.group_id() == rules.group);
+  CHECK_FALSE(rule.is_egress());
+  CHECK(rule.ip_protocol() == "tcp");
+  CHECK(rule.from_port() == 80);
+  CHECK(rule.to_port() == 80);
+  CHECK(rule.cidr_ipv4() == "10.0.0.0/8");
+  CHECK(rule.description() == "of the office");
+  CHECK_FALSE(rule.has_referenced_group_id());
+  revoked = ask(ec2::v1::RevokeSecurityGroupIngressResponse(), "RevokeSecurityGroupIngress",
+                group + "ip_protocol: 'tcp' from_port: 443 to_port: 443 cidr_ip: '10.0.0.0/8'");
+  REQUIRE(revoked.revoked_security_group_rules_size() == 1);
+  CHECK(revoked.revoked_security_group_rules(0).security_group_rule_id() == https);
+  const auto deleted = ask(ec2::v1::DeleteSecurityGroupResponse(), "DeleteSecurityGroup", group);
+  CHECK(deleted.return_());
+  CHECK(deleted.group_id() == rules.group);
+}
+
 }  // namespace brume

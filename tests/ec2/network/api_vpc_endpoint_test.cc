@@ -345,4 +345,45 @@ TEST_CASE("VPC endpoints and their services are found by the region of the servi
   }
 }
 
+TEST_CASE("an endpoint has the addresses that it is to have in its subnets, and changes them", "[api]") {
+  EndpointWorld world;
+  const auto made =
+      world.Make(absl::StrCat("subnet_ids: '", world.first, "' subnet_configurations { subnet_id: '", world.first,
+                              "' ipv4: '10.1.1.77' } subnet_configurations { subnet_id: '", world.second,
+                              "' } dns_options { dns_record_ip_type: 'ipv4' } ", "service_region: 'us-east-1'"));
+  CHECK(made.subnet_ids_size() == 2);
+  CHECK(made.route_table_ids().empty());
+  const auto address_in = [&](const std::string& subnet) {
+    for (const std::string& id : world.Shown(made.vpc_endpoint_id()).network_interface_ids()) {
+      const auto eni = world.Interface(id);
+      if (eni.subnet_id() == subnet) return eni.private_ip_address();
+    }
+    return std::string();
+  };
+  CHECK(address_in(world.first) == "10.1.1.77");
+  REQUIRE(world.Available(made.vpc_endpoint_id()));
+  const std::string change = "vpc_endpoint_id: '" + made.vpc_endpoint_id() + "' subnet_configurations { subnet_id: '";
+  const std::string second = address_in(world.second);
+  Value(world.world.CallText("ModifyVpcEndpoint", change + world.first +
+                                                      "' ipv4: '10.1.1.78' } subnet_configurations "
+                                                      "{ subnet_id: '" +
+                                                      world.second + "' }"));
+  CHECK(address_in(world.first) == "10.1.1.78");
+  CHECK(address_in(world.second) == second);
+  CHECK(world.CodeOf("ModifyVpcEndpoint", change + world.first + "' ipv4: '10.9.9.9' }") == "InvalidParameterValue");
+  CHECK(world.CodeOf("ModifyVpcEndpoint", change + world.beside + "' ipv4: '10.1.3.9' }") ==
+        "DuplicateSubnetsInSameZone");
+  CHECK(world.CodeOf("CreateVpcEndpoint", world.Wanted() + "service_region: 'eu-west-1'") == "InvalidServiceName");
+}
+
+TEST_CASE("services of another region are not shown", "[api]") {
+  EndpointWorld world;
+  const auto count = [&](const std::string& text) {
+    return world.Ask<ec2::v1::DescribeVpcEndpointServicesResponse>("DescribeVpcEndpointServices", text)
+        .service_names_size();
+  };
+  CHECK(count("service_regions: 'us-east-1' service_regions: 'eu-west-1'") == count(""));
+  CHECK(count("service_regions: 'eu-west-1'") == 0);
+}
+
 }  // namespace brume

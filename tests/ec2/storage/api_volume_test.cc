@@ -3,6 +3,7 @@
 #include <set>
 #include <string>
 
+#include "brume/ec2/v1/instance.pb.h"
 #include "brume/ec2/v1/tag.pb.h"
 #include "brume/ec2/v1/volume.pb.h"
 #include "tests/fakes/api_world.h"
@@ -133,6 +134,36 @@ TEST_CASE("volumes come in pages, each once", "[api]") {
   } while (!request.next_token().empty());
   CHECK(seen.size() == 12);
   CHECK(pages == 3);
+}
+
+TEST_CASE("a volume keeps the rate at which its snapshot's blocks were to be there", "[api]") {
+  ApiWorld world;
+  const std::string snapshot = SnapshotOf(world.image).text();
+  const auto code = [&](const std::string& text) {
+    const auto answer = world.CallText("CreateVolume", "availability_zone: 'us-east-1a' " + text);
+    return answer.ok() ? "" : ec2::ErrorCode(answer.status());
+  };
+  const auto made = static_cast<const ec2::v1::CreateVolumeResponse&>(*Value(world.CallText(
+      "CreateVolume",
+      "availability_zone: 'us-east-1a' volume_initialization_rate: 150 snapshot_id: '" + snapshot + "'")));
+  CHECK(made.volume_initialization_rate() == 150);
+  CHECK(Describe(world, "volume-id", made.volume_id()).volumes(0).volume_initialization_rate() == 150);
+  CHECK(code("size: 1 volume_initialization_rate: 150") == "InvalidParameterCombination");
+  CHECK(code("volume_initialization_rate: 99 snapshot_id: '" + snapshot + "'") == "InvalidParameterValue");
+  CHECK(code("volume_initialization_rate: 301 snapshot_id: '" + snapshot + "'") == "InvalidParameterValue");
+  const std::string run = "image_id: '" + world.image.text() + "' min_count: 1 max_count: 1 block_device_mappings ";
+  const auto launched = static_cast<const ec2::v1::RunInstancesResponse&>(*Value(world.CallText(
+      "RunInstances", run + "{ device_name: '/dev/vda' ebs { volume_initialization_rate: 300 ebs_card_index: 0 } }")));
+  const auto root = Describe(world, "attachment.instance-id", launched.instances(0).instance_id()).volumes(0);
+  CHECK(root.volume_initialization_rate() == 300);
+  CHECK(root.attachments(0).ebs_card_index() == 0);
+  CHECK(ec2::ErrorCode(world
+                           .CallText("RunInstances", run + "{ device_name: '/dev/sdf' ebs { volume_size: 1 "
+                                                           "volume_initialization_rate: 300 } }")
+                           .status()) == "InvalidParameterCombination");
+  CHECK(ec2::ErrorCode(
+            world.CallText("RunInstances", run + "{ device_name: '/dev/vda' ebs { ebs_card_index: 1 } }").status()) ==
+        "UnsupportedOperation");
 }
 
 }  // namespace brume

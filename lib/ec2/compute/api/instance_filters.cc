@@ -266,6 +266,8 @@ const gateway::FilterTable<StatusView>& StatusFilters() {
   static const gateway::FilterTable<StatusView> table(
       *v1::DescribeInstanceStatusRequest::descriptor(),
       {
+          // A guest that the host runs has its volumes.
+          {"attached-ebs-status.status", of([](const StatusView& s) { return SummaryText(s.status.system); })},
           {"availability-zone", of([](const StatusView& s) { return s.view->instance.availability_zone; })},
           {"availability-zone-id", of([](const StatusView& s) { return s.zone_id; })},
           {"instance-state-code",

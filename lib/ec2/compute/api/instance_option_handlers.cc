@@ -73,6 +73,7 @@ absl::StatusOr<v1::ModifyInstanceMaintenanceOptionsResponse> ModifyInstanceMaint
   v1::ModifyInstanceMaintenanceOptionsResponse response;
   response.set_instance_id(id.text());
   response.set_auto_recovery(std::string(AutoRecovery(view.instance.auto_recovery)));
+  response.set_reboot_migration(kRebootMigration);
   return response;
 }
 

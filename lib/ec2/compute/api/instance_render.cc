@@ -122,6 +122,7 @@ v1::InstanceNetworkInterface RenderInterface(const NetworkInterface& eni, const 
   rendered.set_subnet_id(eni.subnet_id.text());
   rendered.set_vpc_id(eni.vpc_id.text());
   rendered.set_interface_type("interface");
+  rendered.mutable_operator_()->set_managed(false);
   if (eni.tracking != ConnectionTracking()) {
     schema::WriteFields(eni.tracking, *rendered.mutable_connection_tracking_configuration());
   }
@@ -150,11 +151,13 @@ v1::InstanceNetworkInterface RenderInterface(const NetworkInterface& eni, const 
   return rendered;
 }
 
-v1::InstanceStatusSummary RenderSummary(compute::CheckStatus status, absl::Time impaired_since) {
-  v1::InstanceStatusSummary summary;
+// As an InstanceStatusSummary or as an EbsStatusSummary, which has the same fields.
+template <typename Summary>
+Summary RenderSummary(compute::CheckStatus status, absl::Time impaired_since) {
+  Summary summary;
   summary.set_status(std::string(SummaryText(status)));
   if (status == compute::CheckStatus::kNotApplicable) return summary;
-  v1::InstanceStatusDetails& details = *summary.add_details();
+  auto& details = *summary.add_details();
   details.set_name("reachability");
   details.set_status(std::string(CheckText(status)));
   if (status == compute::CheckStatus::kFailed && impaired_since != absl::InfiniteFuture()) {
@@ -204,6 +207,8 @@ google::protobuf::RepeatedPtrField<v1::InstanceBlockDeviceMapping> RenderVolumes
     ebs.set_delete_on_termination(volume.delete_on_termination);
     ebs.set_status(std::string(StateName(volume.attachment_state)));
     ebs.set_volume_id(volume.id.text());
+    ebs.set_ebs_card_index(0);
+    ebs.mutable_operator_()->set_managed(false);
   }
   return mappings;
 }
@@ -257,6 +262,9 @@ v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& s
   rendered.mutable_capacity_reservation_specification()->set_capacity_reservation_preference(
       std::string(ReservationPreference(instance)));
   rendered.mutable_maintenance_options()->set_auto_recovery(std::string(AutoRecovery(instance.auto_recovery)));
+  rendered.mutable_maintenance_options()->set_reboot_migration(kRebootMigration);
+  rendered.mutable_network_performance_options()->set_bandwidth_weighting("default");
+  rendered.mutable_operator_()->set_managed(false);
   rendered.set_boot_mode(std::string(BootModeName(instance.boot_mode)));
   const BootMode current = CurrentBootMode(instance.boot_mode, settings.has_uefi);
   rendered.set_current_instance_boot_mode(std::string(BootModeName(current)));
@@ -273,8 +281,12 @@ v1::InstanceStatus RenderStatus(const compute::InstanceView& view, const compute
   rendered.set_availability_zone_id(ZoneId(settings, view.instance.availability_zone));
   rendered.set_instance_id(view.instance.id.text());
   *rendered.mutable_instance_state() = RenderState(view.instance.state);
-  *rendered.mutable_instance_status() = RenderSummary(status.instance, status.impaired_since);
-  *rendered.mutable_system_status() = RenderSummary(status.system, status.impaired_since);
+  *rendered.mutable_instance_status() = RenderSummary<v1::InstanceStatusSummary>(status.instance, status.impaired_since);
+  *rendered.mutable_system_status() =
+      RenderSummary<v1::InstanceStatusSummary>(status.system, status.impaired_since);
+  // A guest that the host runs has its volumes.
+  *rendered.mutable_attached_ebs_status() = RenderSummary<v1::EbsStatusSummary>(status.system, status.impaired_since);
+  rendered.mutable_operator_()->set_managed(false);
   return rendered;
 }
 

@@ -27,6 +27,8 @@ google::protobuf::RepeatedPtrField<v1::InstanceBlockDeviceMapping> RenderVolumes
 absl::string_view ReservationPreference(const Instance& instance);
 // "default", "disabled".
 absl::string_view AutoRecovery(bool enabled);
+// What becomes of an instance whose host is to be left at a reboot; there is no other host.
+inline constexpr char kRebootMigration[] = "default";
 
 // Why it is in its state: what the row says, else what keeps it from the state it is on its way to. Empty code =
 // nothing.

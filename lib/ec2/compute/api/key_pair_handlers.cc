@@ -1,6 +1,7 @@
 #include "lib/ec2/compute/api/key_pair_handlers.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "brume/ec2/v1/key_pair.pb.h"
@@ -93,12 +94,17 @@ absl::StatusOr<v1::DescribeKeyPairsResponse> DescribeKeyPairs(const v1::Describe
   return response;
 }
 
-absl::Status DeleteKeyPair(const v1::DeleteKeyPairRequest& request, compute::KeyPairService& key_pairs) {
+absl::StatusOr<v1::DeleteKeyPairResponse> DeleteKeyPair(const v1::DeleteKeyPairRequest& request,
+                                                        compute::KeyPairService& key_pairs) {
   if (request.key_name().empty() && request.key_pair_id().empty()) {
     return ec2::Error(ec2::kMissingParameter, "keyName or keyPairId");
   }
   ASSIGN_OR_RETURN(const auto id, gateway::ParseOptionalId<KeyPairId>(request.key_pair_id()));
-  return key_pairs.Delete(request.key_name(), id).status();
+  ASSIGN_OR_RETURN(const std::optional<KeyPair> deleted, key_pairs.Delete(request.key_name(), id));
+  v1::DeleteKeyPairResponse response;
+  response.set_return_(true);
+  if (deleted.has_value()) response.set_key_pair_id(deleted->id.text());
+  return response;
 }
 
 }  // namespace

@@ -36,6 +36,7 @@ v1::LaunchTemplate Render(const compute::LaunchTemplateView& view) {
   rendered.set_default_version_number(view.made.default_version);
   rendered.set_latest_version_number(view.made.latest_version);
   *rendered.mutable_tags() = RenderTags(view.tags);
+  rendered.mutable_operator_()->set_managed(false);
   return rendered;
 }
 
@@ -49,6 +50,7 @@ v1::LaunchTemplateVersion Render(const compute::LaunchTemplateVersionView& view)
   rendered.set_created_by(view.version.created_by);
   rendered.set_default_version(view.version.number == view.of.default_version);
   *rendered.mutable_launch_template_data() = ShownData(view.version.spec);
+  rendered.mutable_operator_()->set_managed(false);
   return rendered;
 }
 

@@ -35,12 +35,11 @@ v1::ReplaceRootVolumeTask Render(const compute::RootReplacementView& view) {
 absl::StatusOr<v1::CreateReplaceRootVolumeTaskResponse> CreateReplaceRootVolumeTask(
     const v1::CreateReplaceRootVolumeTaskRequest& request, compute::RootReplacementService& replacements) {
   RETURN_IF_ERROR(gateway::CheckClientToken(request.client_token()));
-  if (request.has_volume_initialization_rate()) {
-    return ec2::Error("UnsupportedOperation",
-                      "A volume is complete from the start: leave out VolumeInitializationRate");
-  }
   compute::RootReplacementRequest wanted;
   wanted.delete_replaced = request.delete_replaced_root_volume();
+  if (request.has_volume_initialization_rate()) {
+    wanted.initialization_rate = static_cast<int>(request.volume_initialization_rate());
+  }
   wanted.client_token = request.client_token();
   wanted.parameters_digest = gateway::ParametersDigest(request);
   ASSIGN_OR_RETURN(wanted.instance_id, InstanceId::Parse(request.instance_id()));

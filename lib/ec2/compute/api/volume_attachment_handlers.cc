@@ -20,6 +20,7 @@ Message RenderAttachment(const Volume& volume) {
   rendered.set_state(std::string(StateName(volume.attachment_state)));
   rendered.set_volume_id(volume.id.text());
   rendered.set_delete_on_termination(volume.delete_on_termination);
+  rendered.set_ebs_card_index(0);
   return rendered;
 }
 

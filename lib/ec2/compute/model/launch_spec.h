@@ -28,13 +28,17 @@ struct LaunchSpec {
     std::optional<bool> encrypted;
     std::optional<std::string> snapshot_id = {};
     std::optional<std::string> kms_key_id = {};
+    std::optional<int32_t> volume_initialization_rate = {};
+    std::optional<int32_t> ebs_card_index = {};
 
     bool operator==(const Ebs&) const = default;
     static constexpr auto Fields() {
       return std::tuple(Field{"delete_on_termination", &Ebs::delete_on_termination}, Field{"iops", &Ebs::iops},
                         Field{"volume_size", &Ebs::volume_size}, Field{"volume_type", &Ebs::volume_type},
                         Field{"throughput", &Ebs::throughput}, Field{"encrypted", &Ebs::encrypted},
-                        Field{"snapshot_id", &Ebs::snapshot_id}, Field{"kms_key_id", &Ebs::kms_key_id});
+                        Field{"snapshot_id", &Ebs::snapshot_id}, Field{"kms_key_id", &Ebs::kms_key_id},
+                        Field{"volume_initialization_rate", &Ebs::volume_initialization_rate},
+                        Field{"ebs_card_index", &Ebs::ebs_card_index});
     }
   };
 

@@ -36,7 +36,7 @@ void AddNetworkActions(gateway::Actions& actions, const NetworkServices& service
   AddInternetGatewayActions(actions, services.routes, settings);
   AddNatGatewayActions(actions, services.nat_gateways, services.addresses, settings);
   AddNetworkAclActions(actions, services.acls, settings);
-  AddNetworkInterfaceActions(actions, services.interfaces, settings);
+  AddNetworkInterfaceActions(actions, services.interfaces, services.addresses, settings);
   AddPeeringActions(actions, services.peerings, settings);
   AddPrefixListActions(actions, services.prefix_lists, settings);
   AddRegionActions(actions, settings);

@@ -99,6 +99,7 @@ Interface Render(const network::InterfaceView& view, const Settings& settings) {
   rendered.set_mac_address(eni.mac);
   rendered.set_network_interface_id(eni.id.text());
   rendered.set_owner_id(settings.account_id);
+  rendered.mutable_operator_()->set_managed(false);
   if (!eni.requester_id.empty()) rendered.set_requester_id(eni.requester_id);
   rendered.set_requester_managed(eni.requester_managed());
   rendered.set_source_dest_check(eni.source_dest_check);
@@ -247,6 +248,8 @@ absl::StatusOr<v1::DescribeNetworkInterfaceAttributeResponse> DescribeNetworkInt
     *response.mutable_groups() = shown.groups();
   } else if (request.attribute() == "sourceDestCheck") {
     response.mutable_source_dest_check()->set_value(shown.source_dest_check());
+  } else if (request.attribute() == "associatePublicIpAddress") {
+    response.set_associate_public_ip_address(views.front().eni.auto_public_ip);
   } else if (shown.has_attachment()) {
     *response.mutable_attachment() = shown.attachment();
   }
@@ -326,7 +329,7 @@ absl::StatusOr<v1::UnassignIpv6AddressesResponse> UnassignIpv6Addresses(const v1
 absl::StatusOr<network::InterfaceChange> ParseChange(const v1::ModifyNetworkInterfaceAttributeRequest& request) {
   const int given = request.has_attachment() + request.has_description() + !request.groups().empty() +
                     request.has_source_dest_check() + request.has_connection_tracking_specification() +
-                    request.has_enable_primary_ipv6();
+                    request.has_enable_primary_ipv6() + request.has_associate_public_ip_address();
   if (given == 0) return ec2::Error("InvalidParameterCombination", "No attributes specified.");
   if (given > 1) {
     return ec2::Error("InvalidParameterCombination",
@@ -363,16 +366,20 @@ absl::StatusOr<network::InterfaceChange> ParseChange(const v1::ModifyNetworkInte
 }
 
 absl::Status ModifyNetworkInterfaceAttribute(const v1::ModifyNetworkInterfaceAttributeRequest& request,
-                                             network::InterfaceService& interfaces) {
+                                             network::InterfaceService& interfaces,
+                                             network::AddressService& addresses) {
   ASSIGN_OR_RETURN(const EniId id, EniId::Parse(request.network_interface_id()));
   ASSIGN_OR_RETURN(const network::InterfaceChange change, ParseChange(request));
+  if (request.has_associate_public_ip_address()) {
+    return addresses.SetAutoPublicIp(id, request.associate_public_ip_address());
+  }
   return interfaces.Modify(id, change);
 }
 
 }  // namespace
 
 void AddNetworkInterfaceActions(gateway::Actions& actions, network::InterfaceService& interfaces,
-                                const Settings& settings) {
+                                network::AddressService& addresses, const Settings& settings) {
   actions.Add(DescribeNetworkInterfaces, interfaces, settings);
   // The instance that it is in is changed too.
   const auto by_id = [&interfaces, account = settings.account()](const auto& request,
@@ -401,7 +408,16 @@ void AddNetworkInterfaceActions(gateway::Actions& actions, network::InterfaceSer
   actions.Add(CreateNetworkInterface, interfaces, settings).DescribedBy(by_subnet);
   actions.Add(DeleteNetworkInterface, interfaces);
   actions.Add(DescribeNetworkInterfaceAttribute, interfaces, settings);
-  actions.Add(ModifyNetworkInterfaceAttribute, interfaces).DescribedBy(by_id);
+  actions.Add(ModifyNetworkInterfaceAttribute, interfaces, addresses)
+      .DescribedBy([by_id, account = settings.account()](const v1::ModifyNetworkInterfaceAttributeRequest& request,
+                                                         AccessQuestion& question) -> absl::Status {
+        RETURN_IF_ERROR(by_id(request, question));
+        if (!request.has_associate_public_ip_address()) return absl::OkStatus();
+        ASSIGN_OR_RETURN(const EniId id, EniId::Parse(request.network_interface_id()));
+        question.resource_context[ArnOf(account, id)]["ec2:associatepublicipaddress"] = {
+            std::string(gateway::FilterText(request.associate_public_ip_address()))};
+        return absl::OkStatus();
+      });
   actions.Add(ResetNetworkInterfaceAttribute, interfaces).DescribedBy(by_id);
   actions.Add(AssignPrivateIpAddresses, interfaces).DescribedBy(by_id);
   actions.Add(UnassignPrivateIpAddresses, interfaces).DescribedBy(by_id);

@@ -1,6 +1,7 @@
 // The actions on network interfaces. What is given outlives the dispatcher.
 #pragma once
 
+#include "lib/ec2/network/address_service.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/gateway/actions.h"
 #include "lib/resource/settings.h"
@@ -9,6 +10,6 @@ namespace brume::ec2 {
 
 // DescribeNetworkInterfaces and ModifyNetworkInterfaceAttribute.
 void AddNetworkInterfaceActions(gateway::Actions& actions, network::InterfaceService& interfaces,
-                                const Settings& settings);
+                                network::AddressService& addresses, const Settings& settings);
 
 }  // namespace brume::ec2

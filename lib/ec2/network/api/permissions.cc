@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 
@@ -125,12 +126,13 @@ Permissions RenderPermissions(const network::SecurityGroupView& view, bool egres
   return permissions;
 }
 
-v1::SecurityGroupRule RenderRule(const SecurityGroupRule& rule, const std::string& account_id,
+v1::SecurityGroupRule RenderRule(const SecurityGroupRule& rule, const Account& account,
                                  const std::optional<network::ReferencedGroup>& referenced) {
   v1::SecurityGroupRule rendered;
   rendered.set_security_group_rule_id(rule.id.text());
   rendered.set_group_id(rule.group_id.text());
-  rendered.set_group_owner_id(account_id);
+  rendered.set_group_owner_id(account.id);
+  rendered.set_security_group_rule_arn(ArnOf(account, rule.id));
   rendered.set_is_egress(rule.egress);
   rendered.set_ip_protocol(IpProtocolName(rule.protocol));
   rendered.set_from_port(rule.from_port);
@@ -144,7 +146,7 @@ v1::SecurityGroupRule RenderRule(const SecurityGroupRule& rule, const std::strin
   } else {
     v1::ReferencedSecurityGroup& group = *rendered.mutable_referenced_group_info();
     group.set_group_id(rule.referenced_group.text());
-    group.set_user_id(account_id);
+    group.set_user_id(account.id);
     if (referenced.has_value()) RenderPeer(*referenced, group);
   }
   if (!rule.description.empty()) rendered.set_description(rule.description);

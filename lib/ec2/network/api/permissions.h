@@ -11,6 +11,7 @@
 #include "lib/ec2/network/model/network.h"
 #include "lib/ec2/network/referenced_groups.h"
 #include "lib/ec2/network/security_group_service.h"
+#include "lib/resource/account.h"
 
 namespace brume::ec2 {
 
@@ -27,7 +28,7 @@ absl::StatusOr<std::vector<SecurityGroupRule>> ParsePermissions(const Permission
 Permissions RenderPermissions(const network::SecurityGroupView& view, bool egress, const std::string& account_id);
 
 // `referenced`: what is known of the group that the rule names.
-v1::SecurityGroupRule RenderRule(const SecurityGroupRule& rule, const std::string& account_id,
+v1::SecurityGroupRule RenderRule(const SecurityGroupRule& rule, const Account& account,
                                  const std::optional<network::ReferencedGroup>& referenced = std::nullopt);
 
 }  // namespace brume::ec2

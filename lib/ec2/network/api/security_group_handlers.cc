@@ -18,6 +18,7 @@
 #include "lib/gateway/filters.h"
 #include "lib/gateway/pages.h"
 #include "lib/gateway/parameters.h"
+#include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
 
@@ -27,13 +28,15 @@ namespace {
 using Group = v1::SecurityGroup;
 
 absl::StatusOr<v1::CreateSecurityGroupResponse> CreateSecurityGroup(const v1::CreateSecurityGroupRequest& request,
-                                                                    network::SecurityGroupService& groups) {
+                                                                    network::SecurityGroupService& groups,
+                                                                    const Settings& settings) {
   ASSIGN_OR_RETURN(const auto vpc, gateway::ParseOptionalId<VpcId>(request.vpc_id()));
   ASSIGN_OR_RETURN(const TagMap tags, ParseTags(request.tag_specifications(), SecurityGroupId::kKind));
   ASSIGN_OR_RETURN(const network::SecurityGroupView view,
                    groups.Create(request.group_name(), request.description(), vpc, tags));
   v1::CreateSecurityGroupResponse response;
   response.set_group_id(view.group.id.text());
+  response.set_security_group_arn(ArnOf(settings.account(), view.group.id));
   *response.mutable_tags() = RenderTags(view.tags);
   return response;
 }
@@ -44,6 +47,7 @@ Group Render(const network::SecurityGroupView& view, const Settings& settings) {
   rendered.set_group_name(view.group.name);
   rendered.set_owner_id(settings.account_id);
   rendered.set_group_id(view.group.id.text());
+  rendered.set_security_group_arn(ArnOf(settings.account(), view.group.id));
   rendered.set_vpc_id(view.group.vpc_id.text());
   *rendered.mutable_ip_permissions() = RenderPermissions(view, false, settings.account_id);
   *rendered.mutable_ip_permissions_egress() = RenderPermissions(view, true, settings.account_id);
@@ -61,9 +65,14 @@ void NameReferenced(const network::SecurityGroupView& view, Permissions& permiss
   }
 }
 
-absl::Status DeleteSecurityGroup(const v1::DeleteSecurityGroupRequest& request, network::SecurityGroupService& groups) {
+absl::StatusOr<v1::DeleteSecurityGroupResponse> DeleteSecurityGroup(const v1::DeleteSecurityGroupRequest& request,
+                                                                    network::SecurityGroupService& groups) {
   ASSIGN_OR_RETURN(const SecurityGroupId id, Target(request, groups));
-  return groups.Delete(id);
+  RETURN_IF_ERROR(groups.Delete(id));
+  v1::DeleteSecurityGroupResponse response;
+  response.set_return_(true);
+  response.set_group_id(id.text());
+  return response;
 }
 
 absl::StatusOr<v1::DescribeSecurityGroupsResponse> DescribeSecurityGroups(
@@ -166,10 +175,26 @@ absl::StatusOr<Response> Authorize(const Request& request, bool egress, network:
   response.set_return_(true);
   for (const SecurityGroupRule& rule : rules) {
     v1::SecurityGroupRule& rendered = *response.add_security_group_rules();
-    rendered = RenderRule(rule, settings.account_id);
+    rendered = RenderRule(rule, settings.account());
     *rendered.mutable_tags() = RenderTags(tags);
   }
   return response;
+}
+
+v1::RevokedSecurityGroupRule RenderRevoked(const SecurityGroupRule& rule) {
+  v1::RevokedSecurityGroupRule rendered;
+  rendered.set_security_group_rule_id(rule.id.text());
+  rendered.set_group_id(rule.group_id.text());
+  rendered.set_is_egress(rule.egress);
+  rendered.set_ip_protocol(IpProtocolName(rule.protocol));
+  rendered.set_from_port(rule.from_port);
+  rendered.set_to_port(rule.to_port);
+  if (rule.cidr) rendered.set_cidr_ipv4(rule.cidr->text());
+  if (rule.cidr_ipv6) rendered.set_cidr_ipv6(rule.cidr_ipv6->text());
+  if (!rule.prefix_list.empty()) rendered.set_prefix_list_id(rule.prefix_list.text());
+  if (!rule.referenced_group.empty()) rendered.set_referenced_group_id(rule.referenced_group.text());
+  if (!rule.description.empty()) rendered.set_description(rule.description);
+  return rendered;
 }
 
 template <typename Response, typename Request>
@@ -183,13 +208,14 @@ absl::StatusOr<Response> Revoke(const Request& request, bool egress, network::Se
                       "The parameter securityGroupRuleId may not be used together with rules");
   }
   if (!rule_ids.empty()) {
-    RETURN_IF_ERROR(groups.RevokeById(id, egress, rule_ids).status());
+    ASSIGN_OR_RETURN(rules, groups.RevokeById(id, egress, rule_ids));
   } else {
     if (rules.empty()) return NoRules();
-    RETURN_IF_ERROR(groups.Revoke(id, std::move(rules)).status());
+    ASSIGN_OR_RETURN(rules, groups.Revoke(id, std::move(rules)));
   }
   Response response;
   response.set_return_(true);
+  for (const SecurityGroupRule& rule : rules) *response.add_revoked_security_group_rules() = RenderRevoked(rule);
   return response;
 }
 
@@ -221,7 +247,7 @@ absl::StatusOr<v1::RevokeSecurityGroupEgressResponse> RevokeSecurityGroupEgress(
 
 void AddSecurityGroupActions(gateway::Actions& actions, network::SecurityGroupService& groups,
                              const Settings& settings) {
-  actions.Add(CreateSecurityGroup, groups)
+  actions.Add(CreateSecurityGroup, groups, settings)
       .CompletedBy([&groups](const v1::CreateSecurityGroupRequest& request)
                        -> absl::StatusOr<std::optional<v1::CreateSecurityGroupRequest>> {
         if (!request.vpc_id().empty()) return std::nullopt;

@@ -30,7 +30,7 @@ absl::StatusOr<v1::DescribeSecurityGroupRulesResponse> DescribeSecurityGroupRule
   std::vector<Rule> rules;
   rules.reserve(views.size());
   for (const network::SecurityGroupRuleView& view : views) {
-    rules.push_back(RenderRule(view.rule, settings.account_id, view.referenced));
+    rules.push_back(RenderRule(view.rule, settings.account(), view.referenced));
     *rules.back().mutable_tags() = RenderTags(view.tags);
   }
   return gateway::Answer(listing, request, std::move(rules));

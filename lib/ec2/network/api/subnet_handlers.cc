@@ -22,8 +22,11 @@ namespace {
 v1::SubnetIpv6CidrBlockAssociation RenderIpv6(const Subnet& subnet, const char* state) {
   v1::SubnetIpv6CidrBlockAssociation association;
   association.set_association_id(subnet.ipv6_association_id.text());
-  association.set_ipv6_cidr_block(subnet.cidr_ipv6.value_or(CidrIpv6()).text());
+  const CidrIpv6 cidr = subnet.cidr_ipv6.value_or(CidrIpv6());
+  association.set_ipv6_cidr_block(cidr.text());
   association.mutable_ipv6_cidr_block_state()->set_state(state);
+  association.set_ipv6_address_attribute(IsUniqueLocal(cidr) ? "private" : "public");
+  association.set_ip_source("amazon");
   return association;
 }
 
@@ -49,6 +52,7 @@ v1::Subnet RenderSubnet(const network::SubnetView& view, const Settings& setting
   rendered.set_subnet_arn(
       Arn::In(settings.account(), "ec2", absl::StrCat(SubnetId::kKind.arn_type, "/", subnet.id.text())).text());
   rendered.set_enable_dns64(false);
+  rendered.mutable_block_public_access_states()->set_internet_gateway_block_mode("off");
   rendered.set_ipv6_native(subnet.ipv6_native());
   v1::PrivateDnsNameOptionsOnLaunch& names = *rendered.mutable_private_dns_name_options_on_launch();
   names.set_hostname_type(std::string(kHostnameTypeNames.Of(subnet.dns_name_options.hostname_type)));

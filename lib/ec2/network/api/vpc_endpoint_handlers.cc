@@ -1,5 +1,7 @@
 #include "lib/ec2/network/api/vpc_endpoint_handlers.h"
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -77,6 +79,21 @@ absl::Status CheckPolicy(const std::string& policy) {
                absl::StrCat("The policy has ", policy.size(), " characters; at most ", kMaxPolicy, " are taken"));
 }
 
+absl::StatusOr<network::EndpointAddresses> ParseAddresses(
+    const google::protobuf::RepeatedPtrField<v1::SubnetConfiguration>& configurations) {
+  network::EndpointAddresses addresses;
+  for (const v1::SubnetConfiguration& each : configurations) {
+    ASSIGN_OR_RETURN(const SubnetId id, SubnetId::Parse(each.subnet_id()));
+    std::optional<Ipv4> address;
+    if (!each.ipv4().empty()) {
+      ASSIGN_OR_RETURN(address, Ipv4::Parse(each.ipv4()));
+    }
+    if (addresses.emplace(id, address).second) continue;
+    return Error("InvalidParameter", absl::StrCat("The subnet '", id.text(), "' has two subnet configurations"));
+  }
+  return addresses;
+}
+
 absl::StatusOr<network::NewVpcEndpoint> ParseEndpoint(const v1::CreateVpcEndpointRequest& request,
                                                       const Settings& settings) {
   RETURN_IF_ERROR(gateway::CheckClientToken(request.client_token()));
@@ -88,7 +105,13 @@ absl::StatusOr<network::NewVpcEndpoint> ParseEndpoint(const v1::CreateVpcEndpoin
     return Error("InvalidParameter", absl::StrCat("Endpoint type (", type,
                                                   ") does not match available service types ([", kInterface, "])."));
   }
+  if (!request.service_region().empty() && request.service_region() != settings.region) {
+    return Error("InvalidServiceName",
+                 absl::StrCat("The Vpc Endpoint Service '", absl::string_view(request.service_name()).substr(0, 200),
+                              "' does not exist in the region ", request.service_region()));
+  }
   ASSIGN_OR_RETURN(wanted.subnets, gateway::ParseIds<SubnetId>(request.subnet_ids()));
+  ASSIGN_OR_RETURN(wanted.addresses, ParseAddresses(request.subnet_configurations()));
   ASSIGN_OR_RETURN(wanted.groups, gateway::ParseIds<SecurityGroupId>(request.security_group_ids()));
   if (request.has_private_dns_enabled()) wanted.private_dns = request.private_dns_enabled();
   RETURN_IF_ERROR(CheckPolicy(request.policy_document()));
@@ -115,6 +138,7 @@ absl::StatusOr<v1::ModifyVpcEndpointResponse> ModifyVpcEndpoint(const v1::Modify
   ASSIGN_OR_RETURN(const VpcEndpointId id, VpcEndpointId::Parse(request.vpc_endpoint_id()));
   network::VpcEndpointChange change;
   ASSIGN_OR_RETURN(change.add_subnets, gateway::ParseIds<SubnetId>(request.add_subnet_ids()));
+  ASSIGN_OR_RETURN(change.addresses, ParseAddresses(request.subnet_configurations()));
   ASSIGN_OR_RETURN(change.remove_subnets, gateway::ParseIds<SubnetId>(request.remove_subnet_ids()));
   ASSIGN_OR_RETURN(change.add_groups, gateway::ParseIds<SecurityGroupId>(request.add_security_group_ids()));
   ASSIGN_OR_RETURN(change.remove_groups, gateway::ParseIds<SecurityGroupId>(request.remove_security_group_ids()));
@@ -187,6 +211,10 @@ absl::StatusOr<v1::DescribeVpcEndpointServicesResponse> DescribeVpcEndpointServi
       "vpc-endpoint-services", &v1::ServiceDetail::service_name,
       &v1::DescribeVpcEndpointServicesResponse::mutable_service_details};
   std::vector<v1::ServiceDetail> rendered;
+  const auto& regions = request.service_regions();
+  if (!regions.empty() && std::find(regions.begin(), regions.end(), settings.region) == regions.end()) {
+    return v1::DescribeVpcEndpointServicesResponse();
+  }
   for (const std::string& name : request.service_names()) {
     ASSIGN_OR_RETURN(const EndpointService service, ParseService(name, settings));
     rendered.push_back(RenderService(service, settings));
@@ -225,8 +253,11 @@ void AddVpcEndpointActions(gateway::Actions& actions, network::VpcEndpointServic
     ASSIGN_OR_RETURN(const EndpointService service, ParseService(request.service_name(), settings));
     const Account account = settings.account();
     question.resource_context[ArnOf(account, VpcEndpointId::kKind, "*")].merge(ServiceKeys(service, settings));
-    if (!request.security_group_ids().empty() || request.subnet_ids().empty()) return absl::OkStatus();
-    ASSIGN_OR_RETURN(const SubnetId subnet, SubnetId::Parse(request.subnet_ids(0)));
+    if (!request.security_group_ids().empty()) return absl::OkStatus();
+    if (request.subnet_ids().empty() && request.subnet_configurations().empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const SubnetId subnet,
+                     SubnetId::Parse(request.subnet_ids().empty() ? request.subnet_configurations(0).subnet_id()
+                                                                  : request.subnet_ids(0)));
     ASSIGN_OR_RETURN(const std::vector<SecurityGroupId> groups, interfaces.DefaultGroupsOf(subnet));
     for (const SecurityGroupId& group : groups) question.AddResource(ArnOf(account, group));
     return absl::OkStatus();

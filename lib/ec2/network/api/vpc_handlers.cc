@@ -36,6 +36,8 @@ v1::VpcIpv6CidrBlockAssociation RenderIpv6Cidr(const VpcIpv6Cidr& cidr, const ch
   association.mutable_ipv6_cidr_block_state()->set_state(state);
   association.set_network_border_group(settings.region);
   association.set_ipv6_pool("Amazon");
+  association.set_ipv6_address_attribute(IsUniqueLocal(cidr.cidr) ? "private" : "public");
+  association.set_ip_source("amazon");
   return association;
 }
 
@@ -49,6 +51,7 @@ v1::Vpc RenderVpc(const network::VpcView& view, const Settings& settings) {
   rendered.set_owner_id(settings.account_id);
   rendered.set_instance_tenancy("default");
   rendered.set_is_default(vpc.is_default);
+  rendered.mutable_block_public_access_states()->set_internet_gateway_block_mode("off");
   *rendered.mutable_tags() = RenderTags(view.tags);
   // Its first range is the VPC's for its life, so the association's id is the VPC's in other clothes.
   *rendered.add_cidr_block_association_set() =

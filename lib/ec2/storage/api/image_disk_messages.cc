@@ -17,6 +17,10 @@ namespace {
 
 absl::StatusOr<ImageDisk> ParseVolume(const v1::EbsBlockDevice& ebs) {
   ImageDisk disk;
+  if (ebs.has_volume_initialization_rate()) {
+    return ec2::Error("InvalidParameterCombination",
+                      "The parameter VolumeInitializationRate is of launches and not of images");
+  }
   if (!ebs.snapshot_id().empty()) {
     ASSIGN_OR_RETURN(const SnapshotId snapshot, SnapshotId::Parse(ebs.snapshot_id()));
     disk.snapshot_id = snapshot.text();

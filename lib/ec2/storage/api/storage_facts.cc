@@ -77,6 +77,9 @@ void AddStorageFacts(gateway::ResourceFacts& facts, storage::ImageService& image
                {"ec2:encrypted", {view.volume.encrypted ? "true" : "false"}},
                {"ec2:availabilityzone", {view.volume.availability_zone}}};
       if (!view.volume.snapshot_id.empty()) known["ec2:parentsnapshot"] = {ArnOf(account, view.volume.snapshot_id)};
+      if (view.volume.initialization_rate) {
+        known["ec2:volumeinitializationrate"] = {absl::StrCat(*view.volume.initialization_rate)};
+      }
       if (const auto iops = ShownIops(view.volume)) known["ec2:volumeiops"] = {absl::StrCat(*iops)};
       if (const auto speed = ShownThroughput(view.volume)) known["ec2:volumethroughput"] = {absl::StrCat(*speed)};
     }

@@ -34,6 +34,7 @@ Message Render(const storage::VolumeView& view, const Settings& settings) {
     attachment.set_state(std::string(StateName(volume.attachment_state)));
     attachment.set_volume_id(volume.id.text());
     attachment.set_delete_on_termination(volume.delete_on_termination);
+    attachment.set_ebs_card_index(0);
   }
   rendered.set_availability_zone(volume.availability_zone);
   rendered.set_availability_zone_id(ZoneId(settings, volume.availability_zone));
@@ -47,6 +48,8 @@ Message Render(const storage::VolumeView& view, const Settings& settings) {
   *rendered.mutable_tags() = RenderTags(view.tags);
   rendered.set_volume_type(std::string(kVolumeTypeNames.Of(volume.type)));
   rendered.set_multi_attach_enabled(false);
+  rendered.mutable_operator_()->set_managed(false);
+  if (volume.initialization_rate) rendered.set_volume_initialization_rate(*volume.initialization_rate);
   if (const std::optional<int> iops = ShownIops(volume)) rendered.set_iops(*iops);
   if (const std::optional<int> throughput = ShownThroughput(volume)) rendered.set_throughput(*throughput);
   return rendered;
@@ -118,6 +121,7 @@ absl::StatusOr<v1::CreateVolumeResponse> CreateVolume(const v1::CreateVolumeRequ
   if (request.has_size()) wanted.size_gib = request.size();
   if (request.has_iops()) wanted.iops = request.iops();
   if (request.has_throughput()) wanted.throughput = request.throughput();
+  if (request.has_volume_initialization_rate()) wanted.initialization_rate = request.volume_initialization_rate();
   ASSIGN_OR_RETURN(wanted.snapshot_id, gateway::ParseOptionalId<SnapshotId>(request.snapshot_id()));
   ASSIGN_OR_RETURN(wanted.tags, ParseTags(request.tag_specifications(), VolumeId::kKind));
   ASSIGN_OR_RETURN(const storage::VolumeView view, volumes.Create(wanted));
@@ -146,6 +150,9 @@ absl::Status DescribeCreated(const v1::CreateVolumeRequest& request, const Volum
   if (size.has_value()) facts["ec2:volumesize"] = {absl::StrCat(*size)};
   if (request.has_iops()) facts["ec2:volumeiops"] = {absl::StrCat(request.iops())};
   if (request.has_throughput()) facts["ec2:volumethroughput"] = {absl::StrCat(request.throughput())};
+  if (request.has_volume_initialization_rate()) {
+    facts["ec2:volumeinitializationrate"] = {absl::StrCat(request.volume_initialization_rate())};
+  }
   if (!request.snapshot_id().empty()) {
     facts["ec2:parentsnapshot"] = {ArnOf(settings.account(), SnapshotId::kKind, request.snapshot_id())};
   }
@@ -167,6 +174,7 @@ v1::VolumeStatusItem RenderStatus(const Volume& volume, bool full, const Setting
   item.set_availability_zone(volume.availability_zone);
   item.set_availability_zone_id(ZoneId(settings, volume.availability_zone));
   item.set_volume_id(volume.id.text());
+  item.mutable_operator_()->set_managed(false);
   v1::VolumeStatusInfo& info = *item.mutable_volume_status();
   const bool stalled = full && volume.state == VolumeState::kInUse;
   info.set_status(stalled || lost ? "impaired" : known ? "ok" : "insufficient-data");

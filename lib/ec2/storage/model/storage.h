@@ -158,7 +158,8 @@ struct Volume {
   std::string disk_file = "disk.qcow2";  // the top's name in the volume's directory
   int64_t size_gib = 0;
   VolumeType type = VolumeType::kGp3;
-  std::optional<int> iops, throughput;  // MiB/s; unset = what the type has
+  std::optional<int> iops, throughput;     // MiB/s; unset = what the type has
+  std::optional<int> initialization_rate;  // MiB/s; kept and shown
   bool encrypted = false;
   std::string data_key_id;  // whose line of disks it is of; empty = not encrypted
   // kCreating until its files are made; then kInUse or kAvailable as it has an instance or not.

@@ -20,6 +20,7 @@ constexpr IopsBounds kIops[] = {{VolumeType::kGp3, 3000, 80000, 500, false},
                                 {VolumeType::kIo2, 100, 256000, 1000, true}};
 constexpr int kMinThroughput = 125, kMaxThroughput = 2000;
 constexpr int kIopsPerThroughput = 4;
+constexpr int kMinInitializationRate = 100, kMaxInitializationRate = 300;
 
 constexpr int kGp3Iops = 3000;
 // gp2: three a GiB.
@@ -87,6 +88,15 @@ absl::Status CheckPerformance(const WantedPerformance& wanted) {
   return ec2::Error("InvalidParameterValue",
                     absl::StrCat("Throughput (MiBps) to iops ratio of ", *wanted.throughput, " to ",
                                  wanted.iops.value_or(kGp3Iops), " is too high; maximum is 0.25 MiBps per iops."));
+}
+
+absl::Status CheckInitializationRate(const std::optional<int>& rate, bool has_snapshot) {
+  if (!rate.has_value()) return absl::OkStatus();
+  if (!has_snapshot) {
+    return ec2::Error("InvalidParameterCombination",
+                      "The parameter volumeInitializationRate is only of volumes that are made of a snapshot.");
+  }
+  return CheckBounds("Volume initialization rate", *rate, kMinInitializationRate, kMaxInitializationRate);
 }
 
 absl::Status CheckSize(VolumeType type, int64_t size_gib) {

@@ -23,6 +23,9 @@ struct WantedPerformance {
 // InvalidParameterValue outside of its bounds.
 absl::Status CheckPerformance(const WantedPerformance& wanted);
 
+// Of a volume with or without a snapshot. Errors: InvalidParameterCombination without one, InvalidParameterValue.
+absl::Status CheckInitializationRate(const std::optional<int>& rate, bool has_snapshot);
+
 // Whether a volume of the type can have this size. Error: InvalidParameterValue.
 absl::Status CheckSize(VolumeType type, int64_t size_gib);
 
