@@ -234,6 +234,19 @@ TEST_CASE("a launch that is repeated is answered as before when its image is gon
   CHECK(reservation() == first);
 }
 
+TEST_CASE("an instance is asked about by what is done for it after a fault, at its launch and later", "[api]") {
+  LaunchWorld w;
+  const std::string id = w.Launch().text();
+  w.SetPolicy(R"({"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"ec2:*","Resource":")" +
+              w.Ec2Arn("instance/*") + R"(","Condition":{"StringEquals":{"ec2:InstanceAutoRecovery":"default"}}})");
+  CHECK(w.Run("") == kDenied);
+  CHECK(w.Run("maintenance_options { auto_recovery: 'disabled' }") == kWouldPass);
+  CHECK(w.Try("StopInstances", "dry_run: true instance_ids: '" + id + "'") == kDenied);
+  REQUIRE_OK(
+      w.CallText("ModifyInstanceMaintenanceOptions", "instance_id: '" + id + "' auto_recovery: 'disabled'").status());
+  CHECK(w.Try("StopInstances", "dry_run: true instance_ids: '" + id + "'") == kWouldPass);
+}
+
 TEST_CASE("a launch is asked about by the rate at which its volumes are to be complete", "[api]") {
   LaunchWorld w;
   const std::string root = "block_device_mappings { device_name: '/dev/vda' ebs { volume_initialization_rate: ";

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/compute/api/instance_render.h"
 #include "lib/ec2/compute/api/run_request.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/compute/instance_view.h"
@@ -29,6 +30,8 @@ AccessContext FactsOf(const compute::InstanceView& view) {
                          {"ec2:tenancy", {"default"}},
                          {"ec2:rootdevicetype", {"ebs"}},
                          {"ec2:ebsoptimized", {std::string(gateway::FilterText(instance.ebs_optimized))}},
+                         {"ec2:instanceautorecovery", {std::string(AutoRecovery(instance.auto_recovery))}},
+                         {"ec2:instancebandwidthweighting", {kBandwidthWeighting}},
                          {"ec2:metadatahttpendpoint", {std::string(kMetadataStateNames.Of(metadata.endpoint))}},
                          {"ec2:metadatahttptokens", {std::string(kHttpTokensNames.Of(metadata.tokens))}},
                          {"ec2:metadatahttpputresponsehoplimit", {absl::StrCat(metadata.hop_limit)}},
@@ -75,6 +78,8 @@ AccessContext FactsOfLaunched(const v1::RunInstancesRequest& request, const comp
                          {"ec2:tenancy", {tenancy.empty() ? "default" : tenancy}},
                          {"ec2:rootdevicetype", {"ebs"}},
                          {"ec2:ebsoptimized", {std::string(gateway::FilterText(launch.run.ebs_optimized))}},
+                         {"ec2:instanceautorecovery", {std::string(AutoRecovery(launch.run.auto_recovery))}},
+                         {"ec2:instancebandwidthweighting", {kBandwidthWeighting}},
                          {"ec2:instancemarkettype", {"on-demand"}},
                          {"ec2:availabilityzone", {launch.plan.interfaces.front().subnet.availability_zone}},
                          {"ec2:metadatahttpendpoint", {std::string(kMetadataStateNames.Of(metadata.endpoint))}},
@@ -157,8 +162,7 @@ void DescribePlanned(const v1::RunInstancesRequest& request, const compute::Laun
 
 // What the client token of the call launched, where it did: that is answered, and nothing is launched. It stands in the
 // place of what the launch would make.
-void DescribeLaunched(const compute::ReservationView& launched, const Account& account,
-                      AccessQuestion& question) {
+void DescribeLaunched(const compute::ReservationView& launched, const Account& account, AccessQuestion& question) {
   std::vector<AccessContext> instances, volumes, interfaces;
   for (const compute::InstanceView& view : launched.instances) {
     const std::string& zone = view.instance.availability_zone;
@@ -230,7 +234,8 @@ absl::Status DescribeLaunch(const v1::RunInstancesRequest& request, const Comput
     DescribePlanned(request, *launch, services.settings, question);
   } else {
     // A repeated call gets its answer also when what it was launched from is gone.
-    ASSIGN_OR_RETURN(const auto before, services.instances.FindRun(request.client_token(), gateway::ParametersDigest(request)));
+    ASSIGN_OR_RETURN(const auto before,
+                     services.instances.FindRun(request.client_token(), gateway::ParametersDigest(request)));
     if (!before.has_value()) return launch.status();
     DescribeLaunched(*before, account, question);
   }

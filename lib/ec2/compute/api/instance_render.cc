@@ -263,7 +263,7 @@ v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& s
       std::string(ReservationPreference(instance)));
   rendered.mutable_maintenance_options()->set_auto_recovery(std::string(AutoRecovery(instance.auto_recovery)));
   rendered.mutable_maintenance_options()->set_reboot_migration(kRebootMigration);
-  rendered.mutable_network_performance_options()->set_bandwidth_weighting("default");
+  rendered.mutable_network_performance_options()->set_bandwidth_weighting(kBandwidthWeighting);
   rendered.mutable_operator_()->set_managed(false);
   rendered.set_boot_mode(std::string(BootModeName(instance.boot_mode)));
   const BootMode current = CurrentBootMode(instance.boot_mode, settings.has_uefi);
@@ -281,9 +281,9 @@ v1::InstanceStatus RenderStatus(const compute::InstanceView& view, const compute
   rendered.set_availability_zone_id(ZoneId(settings, view.instance.availability_zone));
   rendered.set_instance_id(view.instance.id.text());
   *rendered.mutable_instance_state() = RenderState(view.instance.state);
-  *rendered.mutable_instance_status() = RenderSummary<v1::InstanceStatusSummary>(status.instance, status.impaired_since);
-  *rendered.mutable_system_status() =
-      RenderSummary<v1::InstanceStatusSummary>(status.system, status.impaired_since);
+  *rendered.mutable_instance_status() =
+      RenderSummary<v1::InstanceStatusSummary>(status.instance, status.impaired_since);
+  *rendered.mutable_system_status() = RenderSummary<v1::InstanceStatusSummary>(status.system, status.impaired_since);
   // A guest that the host runs has its volumes.
   *rendered.mutable_attached_ebs_status() = RenderSummary<v1::EbsStatusSummary>(status.system, status.impaired_since);
   rendered.mutable_operator_()->set_managed(false);

@@ -29,6 +29,8 @@ absl::string_view ReservationPreference(const Instance& instance);
 absl::string_view AutoRecovery(bool enabled);
 // What becomes of an instance whose host is to be left at a reboot; there is no other host.
 inline constexpr char kRebootMigration[] = "default";
+// Network and storage have no shares of their own.
+inline constexpr char kBandwidthWeighting[] = "default";
 
 // Why it is in its state: what the row says, else what keeps it from the state it is on its way to. Empty code =
 // nothing.
