@@ -51,9 +51,10 @@ SignalSources MakeSignals(const AutoscalingParts& parts) {
           .read = [&metrics](const MetricId& id, absl::Time from, absl::Time to,
                              absl::Duration period) { return metrics.Read(id, from, to, period); },
           .read_maths =
-              [&alarms](const std::vector<alarm::WatchQuery>& queries, absl::Time from, absl::Time to) {
+              [&alarms](const std::vector<alarm::WatchQuery>& queries, absl::Time from, absl::Time to,
+                        absl::Duration period) {
                 alarm::Watch watch;
-                watch.period = absl::Minutes(1);
+                watch.period = period;
                 watch.queries = queries;
                 return alarms.Read(watch, from, to);
               },
@@ -122,7 +123,7 @@ AutoscalingModule::AutoscalingModule(const AutoscalingParts& parts)
                  .forecast = [this](const scaling::PolicyRecord& policy) { return loop_.ForecastOf(policy); },
                  .check_maths =
                      [read = MakeSignals(parts).read_maths, &clock = parts.clock](const auto& queries) {
-                       return read(queries, clock.Now() - absl::Minutes(1), clock.Now()).status();
+                       return read(queries, clock.Now() - absl::Minutes(1), clock.Now(), absl::Minutes(1)).status();
                      }}),
       refreshes_(parts.database, parts.clock, parts.random, [this](const std::string& group) { loop_.Wake(group); }),
       services_({.settings = parts.settings,

@@ -72,7 +72,10 @@ absl::StatusOr<PolicyRecord> PolicyService::Put(PolicyRecord policy) {
   }
   RETURN_IF_ERROR(std::visit(RuleCheck{policy.metric}, policy.policy.rule));
   // Read once, so that the mistakes of expressions are reported now.
-  if (!policy.metric.queries.empty() && parts_.check_maths) RETURN_IF_ERROR(parts_.check_maths(policy.metric.queries));
+  const scaling::MetricRequest& metric = policy.metric;
+  for (const auto* queries : {&metric.queries, &metric.scaling_queries, &metric.capacity_queries}) {
+    if (!queries->empty() && parts_.check_maths) RETURN_IF_ERROR(parts_.check_maths(*queries));
+  }
   policy.id = NewUuid(parts_.random);
   policy.created = parts_.clock.Now();
   RETURN_IF_ERROR(

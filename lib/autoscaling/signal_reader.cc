@@ -115,8 +115,9 @@ absl::Status SignalReader::ReadCustom(const scaling::PolicyRecord& policy, Polic
   constexpr int kLookbackPeriods = 5;
   const absl::Time over = absl::UnixEpoch() + absl::Floor(clock_.Now() - absl::UnixEpoch(), kMetricPeriod);
   if (!policy.metric.queries.empty()) {
-    ASSIGN_OR_RETURN(const auto points,
-                     sources_.read_maths(policy.metric.queries, over - kLookbackPeriods * kMetricPeriod, over));
+    ASSIGN_OR_RETURN(
+        const auto points,
+        sources_.read_maths(policy.metric.queries, over - kLookbackPeriods * kMetricPeriod, over, kMetricPeriod));
     if (points.empty() || points.back().first + kMetricPeriod <= watch.used) return absl::OkStatus();
     signal.datapoint = points.back().second;
     watch.used = points.back().first + kMetricPeriod;
@@ -136,9 +137,11 @@ absl::Status SignalReader::ReadForecast(const Snapshot& snapshot, const scaling:
   if (!watch.forecast.has_value() || now >= watch.forecast->made + absl::Hours(1)) {
     ASSIGN_OR_RETURN(watch.forecast, ForecastOf(policy));
   }
+  std::vector<double> loads = watch.forecast->loads;
+  for (double& load : loads) load *= watch.forecast->per_load;
   const std::optional<scaling::Foreseen> foreseen =
-      CapacityForecast(std::get<scaling::PredictivePolicy>(policy.policy.rule), snapshot.record.group,
-                       watch.forecast->loads, watch.forecast->first_hour, now);
+      CapacityForecast(std::get<scaling::PredictivePolicy>(policy.policy.rule), snapshot.record.group, loads,
+                       watch.forecast->first_hour, now);
   if (!foreseen.has_value()) return absl::OkStatus();
   signal.forecast = foreseen->capacity;
   if (std::get<scaling::PredictivePolicy>(policy.policy.rule).mode == scaling::PredictiveMode::kForecastAndScale) {
@@ -147,11 +150,54 @@ absl::Status SignalReader::ReadForecast(const Snapshot& snapshot, const scaling:
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<std::optional<double>>> SignalReader::HoursOf(const std::vector<alarm::WatchQuery>& queries,
+                                                                         absl::Time from) const {
+  std::vector<std::optional<double>> hours(scaling::kHistoryHours);
+  ASSIGN_OR_RETURN(const auto points,
+                   sources_.read_maths(queries, from, from + absl::Hours(scaling::kHistoryHours), absl::Hours(1)));
+  for (const auto& [time, value] : points) {
+    if (time < from) continue;
+    const auto index = static_cast<size_t>(absl::ToInt64Hours(time - from));
+    if (index < hours.size()) hours[index] = value;
+  }
+  return hours;
+}
+
+absl::Status SignalReader::ForecastCustom(const scaling::PolicyRecord& policy, absl::Time from,
+                                          Forecast& forecast) const {
+  const scaling::MetricRequest& metric = policy.metric;
+  ASSIGN_OR_RETURN(const std::vector<std::optional<double>> load, HoursOf(metric.queries, from));
+  forecast.loads = scaling::ForecastLoad(load);
+  if (metric.capacity_queries.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const std::vector<std::optional<double>> average, HoursOf(metric.scaling_queries, from));
+  ASSIGN_OR_RETURN(const std::vector<std::optional<double>> members, HoursOf(metric.capacity_queries, from));
+  // As long as nothing is learnt nothing is asked for.
+  forecast.per_load = scaling::UnitsPerLoad(load, average, members).value_or(0);
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Forecast> SignalReader::ForecastOf(const scaling::PolicyRecord& policy) const {
   Forecast forecast;
   forecast.made = clock_.Now();
   const absl::Time hour = absl::UnixEpoch() + absl::Floor(forecast.made - absl::UnixEpoch(), absl::Hours(1));
   forecast.first_hour = hour;
+  const absl::Time from = hour - absl::Hours(scaling::kHistoryHours);
+  if (policy.metric.scaling_queries.empty()) {
+    RETURN_IF_ERROR(ForecastPredefined(policy, from, forecast));
+  } else {
+    RETURN_IF_ERROR(ForecastCustom(policy, from, forecast));
+  }
+  const double target = std::get<scaling::PredictivePolicy>(policy.policy.rule).target;
+  for (const double load : forecast.loads) {
+    const double needed = load * forecast.per_load;
+    forecast.capacities.push_back(target > 0 ? static_cast<int>(std::ceil(needed / target - 1e-9)) : 0);
+  }
+  return forecast;
+}
+
+absl::Status SignalReader::ForecastPredefined(const scaling::PolicyRecord& policy, absl::Time from,
+                                              Forecast& forecast) const {
+  const absl::Time hour = forecast.first_hour;
   const std::optional<InstanceMetric> metric = Predefined(policy.metric.predefined);
   MetricId id = policy.metric.metric;
   if (metric.has_value()) {
@@ -159,7 +205,6 @@ absl::StatusOr<Forecast> SignalReader::ForecastOf(const scaling::PolicyRecord& p
           .name = std::string(metric->name),
           .dimensions = {{.name = "AutoScalingGroupName", .value = policy.group}}};
   }
-  const absl::Time from = hour - absl::Hours(scaling::kHistoryHours);
   ASSIGN_OR_RETURN(const std::vector<StatisticSet> sets, sources_.read(id, from, hour, absl::Hours(1)));
   // The sum over an hour is that of all members at each sample; the load is what they had at one time.
   const double samples = absl::FDivDuration(absl::Hours(1), sources_.period);
@@ -171,11 +216,7 @@ absl::StatusOr<Forecast> SignalReader::ForecastOf(const scaling::PolicyRecord& p
     history[index] = metric.has_value() ? set.sum / samples * (metric->per_minute ? per_minute : 1) : set.average();
   }
   forecast.loads = scaling::ForecastLoad(history);
-  const double target = std::get<scaling::PredictivePolicy>(policy.policy.rule).target;
-  for (const double load : forecast.loads) {
-    forecast.capacities.push_back(target > 0 ? static_cast<int>(std::ceil(load / target - 1e-9)) : 0);
-  }
-  return forecast;
+  return absl::OkStatus();
 }
 
 }  // namespace brume::autoscaling

@@ -23,6 +23,8 @@ struct Forecast {
   std::vector<double> loads;
   std::vector<int> capacities;
   absl::Time made;
+  // What a unit of the load is of the metric that has the target, times members.
+  double per_load = 1;
 };
 
 // What is remembered of one policy between looks.
@@ -53,6 +55,11 @@ class SignalReader {
   absl::StatusOr<Forecast> ForecastOf(const scaling::PolicyRecord& policy) const;
 
  private:
+  // Of each hour from `from` to the end of the history what the queries give; none where nothing was measured.
+  absl::StatusOr<std::vector<std::optional<double>>> HoursOf(const std::vector<alarm::WatchQuery>& queries,
+                                                             absl::Time from) const;
+  absl::Status ForecastPredefined(const scaling::PolicyRecord& policy, absl::Time from, Forecast& forecast) const;
+  absl::Status ForecastCustom(const scaling::PolicyRecord& policy, absl::Time from, Forecast& forecast) const;
   void ReadAlarms(const scaling::PolicyRecord& policy, PolicyWatch& watch, scaling::Signal& signal) const;
   absl::Status ReadDatapoint(const Snapshot& snapshot, const scaling::PolicyRecord& policy, PolicyWatch& watch,
                              scaling::Signal& signal) const;

@@ -35,10 +35,10 @@ struct SignalSources {
   std::function<absl::StatusOr<std::vector<StatisticSet>>(const MetricId& id, absl::Time from, absl::Time to,
                                                           absl::Duration period)>
       read;
-  // Metric maths: the series of the one query that is returned, of periods that begin in [from, to). Errors:
-  // ValidationError for what makes no sense.
+  // Metric maths: the series of the one query that is returned, of periods that begin in [from, to) and have this
+  // length. Errors: ValidationError for what makes no sense.
   std::function<absl::StatusOr<std::vector<std::pair<absl::Time, double>>>(
-      const std::vector<alarm::WatchQuery>& queries, absl::Time from, absl::Time to)>
+      const std::vector<alarm::WatchQuery>& queries, absl::Time from, absl::Time to, absl::Duration period)>
       read_maths;
   std::function<std::vector<PolicyAlarm>(const std::string& policy_arn)> alarms;
   // Of these alarms, by name, those in ALARM.

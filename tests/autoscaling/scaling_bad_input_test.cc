@@ -219,6 +219,18 @@ std::vector<Case> Cases() {
       {invalid, "PutScalingPolicy",
        predictive + "{ metric_specifications { target_value: 5 predefined_metric_pair_specification { "
                     "predefined_metric_type: 'ASGCPUUtilization' } } max_capacity_buffer: 5 }"},
+      {invalid, "PutScalingPolicy",
+       predictive + "{ metric_specifications { target_value: 5 customized_load_metric_specification { "
+                    "metric_data_queries { id: 'l' expression: '1' } } } }"},
+      {invalid, "PutScalingPolicy",
+       predictive + "{ metric_specifications { target_value: 5 predefined_metric_pair_specification { "
+                    "predefined_metric_type: 'ASGCPUUtilization' } customized_load_metric_specification { "
+                    "metric_data_queries { id: 'l' expression: '1' } } customized_scaling_metric_specification { "
+                    "metric_data_queries { id: 's' expression: '1' } } } }"},
+      {invalid, "PutScalingPolicy",
+       predictive + "{ metric_specifications { target_value: 5 customized_load_metric_specification { "
+                    "metric_data_queries { id: 'l' expression: '1' return_data: false } } "
+                    "customized_scaling_metric_specification { metric_data_queries { id: 's' expression: '1' } } } }"},
       {invalid, "DescribePolicies", none},
       {"InvalidNextToken", "DescribePolicies", "next_token: 'x'"},
       {invalid, "DeletePolicy", web + "policy_name: 'none'"},

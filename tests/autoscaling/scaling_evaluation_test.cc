@@ -1,10 +1,15 @@
 // One evaluation of a group as a pure function of what is kept and what monitoring tells.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "lib/autoscaling/evaluation.h"
 #include "lib/autoscaling/model/activity.h"
+#include "lib/autoscaling/model/forecast.h"
+#include "lib/autoscaling/signal_reader.h"
+#include "lib/base/clock.h"
 
 namespace brume::autoscaling {
 namespace {
@@ -95,4 +100,57 @@ TEST_CASE("a suspended process of scheduled actions leaves them to be made up fo
 }
 
 }  // namespace
+namespace {
+
+// Monitoring that has the same values every day: a load of 1000 an hour and twice as much at noon, on two members.
+SignalSources DailySources() {
+  SignalSources sources;
+  sources.read_maths = [](const std::vector<alarm::WatchQuery>& queries, absl::Time from, absl::Time to,
+                          absl::Duration period) -> absl::StatusOr<std::vector<std::pair<absl::Time, double>>> {
+    CHECK(period == absl::Hours(1));
+    std::vector<std::pair<absl::Time, double>> points;
+    for (absl::Time time = from; time < to; time += period) {
+      const double load = absl::ToInt64Hours(time - absl::UnixEpoch()) % 24 == 12 ? 2000 : 1000;
+      const std::string& id = queries.front().id;
+      points.emplace_back(time, id == "load" ? load : id == "members" ? 2 : load / 100);
+    }
+    return points;
+  };
+  return sources;
+}
+
+alarm::WatchQuery Returned(const std::string& id) {
+  alarm::WatchQuery query;
+  query.id = id;
+  query.is_metric = true;
+  query.return_data = true;
+  return query;
+}
+
+scaling::PolicyRecord CustomPolicy() {
+  scaling::PolicyRecord policy;
+  policy.policy.rule = scaling::PredictivePolicy{.target = 5};
+  policy.metric.queries = {Returned("load")};
+  policy.metric.scaling_queries = {Returned("average")};
+  return policy;
+}
+
+}  // namespace
+
+TEST_CASE("a forecast by metrics of one's own asks for the members that the load needs", "[scaling]") {
+  const ManualClock clock(kNow);
+  const SignalReader reader(DailySources(), clock, Account());
+  scaling::PolicyRecord policy = CustomPolicy();
+  // Without the number of members the load is that of all members.
+  Forecast forecast = reader.ForecastOf(policy).value();
+  REQUIRE(forecast.capacities.size() == scaling::kForecastHours);
+  CHECK(*std::max_element(forecast.loads.begin(), forecast.loads.end()) == 2000);
+  CHECK(*std::max_element(forecast.capacities.begin(), forecast.capacities.end()) == 400);
+  // With it 1000 are 10 of each of two members: four of them have 5 each.
+  policy.metric.capacity_queries = {Returned("members")};
+  forecast = reader.ForecastOf(policy).value();
+  CHECK(*std::min_element(forecast.capacities.begin(), forecast.capacities.end()) == 4);
+  CHECK(*std::max_element(forecast.capacities.begin(), forecast.capacities.end()) == 8);
+}
+
 }  // namespace brume::autoscaling

@@ -90,4 +90,13 @@ TEST_CASE("a forecast honours the maximum unless its policy may raise it", "[sca
   CHECK(raised->max_size == 55);
 }
 
+TEST_CASE("what a unit of the load is of the target's metric is learnt from the hours that have all of it",
+          "[scaling]") {
+  const History load = {1000, 2000, std::nullopt, 0, 4000}, average = {10, 20, 30, 5, 1000};
+  const History members = {5, 5, 5, 5, std::nullopt};
+  CHECK(UnitsPerLoad(load, average, members) == 0.05);
+  CHECK_FALSE(UnitsPerLoad(load, average, History(5)).has_value());
+  CHECK_FALSE(UnitsPerLoad({}, average, members).has_value());
+}
+
 }  // namespace brume::scaling

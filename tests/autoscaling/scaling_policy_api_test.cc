@@ -74,7 +74,16 @@ TEST_CASE("a policy of each type is described as it was put", "[scaling_api]") {
         "metric_specifications { target_value: 60 predefined_scaling_metric_specification { predefined_metric_type: "
         "'ASGAverageNetworkIn' } predefined_load_metric_specification { predefined_metric_type: 'ASGTotalNetworkIn' } "
         "} mode: 'ForecastOnly' scheduling_buffer_time: 300 max_capacity_breach_behavior: 'HonorMaxCapacity' } "
-        "enabled: true"}) {
+        "enabled: true",
+        "policy_name: 'own' policy_type: 'PredictiveScaling' predictive_scaling_configuration { "
+        "metric_specifications { target_value: 60 customized_scaling_metric_specification { metric_data_queries { "
+        "id: 'a' metric_stat { metric { namespace: 'My' metric_name: 'Busy' } stat: 'Average' } return_data: true } } "
+        "customized_load_metric_specification { metric_data_queries { id: 'l' metric_stat { metric { namespace: 'My' "
+        "metric_name: 'Requests' dimensions { name: 'q' value: 'y' } } stat: 'Sum' unit: 'Count' } return_data: false "
+        "} metric_data_queries { id: 'e' expression: 'l / 2' label: 'half' return_data: true } } "
+        "customized_capacity_metric_specification { metric_data_queries { id: 'c' metric_stat { metric { namespace: "
+        "'My' metric_name: 'Members' } stat: 'Average' } return_data: true } } } mode: 'ForecastOnly' "
+        "scheduling_buffer_time: 300 max_capacity_breach_behavior: 'HonorMaxCapacity' } enabled: true"}) {
     const std::string arn = PutPolicy(world, text).policy_arn();
     CHECK(absl::StrContains(arn, ":scalingPolicy:"));
     CHECK(absl::StrContains(arn, ":autoScalingGroupName/web:policyName/"));
@@ -84,8 +93,8 @@ TEST_CASE("a policy of each type is described as it was put", "[scaling_api]") {
     REQUIRE(shown.scaling_policies_size() == 1);
     CHECK(shown.scaling_policies(0).DebugString() == expected.DebugString());
   }
-  CHECK(Policies(world, kOfWeb).scaling_policies_size() == 6);
-  CHECK(Policies(world, "policy_types: 'PredictiveScaling'").scaling_policies_size() == 2);
+  CHECK(Policies(world, kOfWeb).scaling_policies_size() == 7);
+  CHECK(Policies(world, "policy_types: 'PredictiveScaling'").scaling_policies_size() == 3);
   CHECK(Policies(world, "policy_names: ['step', 'none']").scaling_policies_size() == 1);
 }
 

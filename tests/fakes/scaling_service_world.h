@@ -211,9 +211,8 @@ class ScalingServiceWorld : public ComputeWorld {
         },
         .read = [](const MetricId&, absl::Time, absl::Time,
                    absl::Duration) -> absl::StatusOr<std::vector<StatisticSet>> { return std::vector<StatisticSet>(); },
-        .read_maths = [this](const auto&, absl::Time from, absl::Time to) -> absl::StatusOr<MathsPoints> {
-          return MathsPoints(maths.lower_bound(from), maths.lower_bound(to));
-        },
+        .read_maths = [this](const auto&, absl::Time from, absl::Time to, absl::Duration)
+            -> absl::StatusOr<MathsPoints> { return MathsPoints(maths.lower_bound(from), maths.lower_bound(to)); },
         .alarms = [this](const std::string&) { return alarms; },
         .in_alarm =
             [this](const std::vector<std::string>& names) {

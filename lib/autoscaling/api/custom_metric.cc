@@ -32,7 +32,9 @@ void RenderDimensions(const std::vector<Dimension>& dimensions, Dimensions& rend
   }
 }
 
-absl::StatusOr<alarm::WatchQuery> ParseQuery(const v1::TargetTrackingMetricDataQuery& given) {
+// Of a target tracking policy or of a predictive one, whose queries have the same fields.
+template <typename Query>
+absl::StatusOr<alarm::WatchQuery> ParseQuery(const Query& given) {
   if (given.has_metric_stat() == given.has_expression()) {
     return ScalingError(
         absl::StrCat("The query '", given.id(), "' needs MetricStat or Expression, and only one of them"));
@@ -43,7 +45,7 @@ absl::StatusOr<alarm::WatchQuery> ParseQuery(const v1::TargetTrackingMetricDataQ
   query.label = given.label();
   query.return_data = !given.has_return_data() || given.return_data();
   if (!given.has_metric_stat()) return query;
-  const v1::TargetTrackingMetricStat& stat = given.metric_stat();
+  const auto& stat = given.metric_stat();
   query.is_metric = true;
   query.metric.metric_namespace = stat.metric().namespace_();
   query.metric.name = stat.metric().metric_name();
@@ -73,11 +75,12 @@ absl::Status ParseMaths(const v1::CustomizedMetricSpecification& given, scaling:
   return absl::OkStatus();
 }
 
-v1::TargetTrackingMetricDataQuery RenderQuery(const alarm::WatchQuery& query) {
-  v1::TargetTrackingMetricDataQuery rendered;
+template <typename Query>
+Query RenderQuery(const alarm::WatchQuery& query) {
+  Query rendered;
   rendered.set_id(query.id);
   if (query.is_metric) {
-    v1::TargetTrackingMetricStat& stat = *rendered.mutable_metric_stat();
+    auto& stat = *rendered.mutable_metric_stat();
     stat.mutable_metric()->set_namespace_(query.metric.metric_namespace);
     stat.mutable_metric()->set_metric_name(query.metric.name);
     RenderDimensions(query.metric.dimensions, *stat.mutable_metric()->mutable_dimensions());
@@ -106,9 +109,30 @@ absl::Status ParseCustomMetric(const v1::CustomizedMetricSpecification& given, s
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::vector<alarm::WatchQuery>> ParseQueries(
+    const google::protobuf::RepeatedPtrField<v1::MetricDataQuery>& given) {
+  std::vector<alarm::WatchQuery> queries;
+  int returned = 0;
+  for (const v1::MetricDataQuery& each : given) {
+    ASSIGN_OR_RETURN(alarm::WatchQuery query, ParseQuery(each));
+    returned += query.return_data ? 1 : 0;
+    queries.push_back(std::move(query));
+  }
+  if (returned == 1) return queries;
+  return ScalingError("ReturnData must be true for exactly one of MetricDataQueries");
+}
+
+google::protobuf::RepeatedPtrField<v1::MetricDataQuery> RenderQueries(const std::vector<alarm::WatchQuery>& queries) {
+  google::protobuf::RepeatedPtrField<v1::MetricDataQuery> rendered;
+  for (const alarm::WatchQuery& query : queries) *rendered.Add() = RenderQuery<v1::MetricDataQuery>(query);
+  return rendered;
+}
+
 v1::CustomizedMetricSpecification RenderCustomMetric(const scaling::MetricRequest& metric) {
   v1::CustomizedMetricSpecification custom;
-  for (const alarm::WatchQuery& query : metric.queries) *custom.add_metrics() = RenderQuery(query);
+  for (const alarm::WatchQuery& query : metric.queries) {
+    *custom.add_metrics() = RenderQuery<v1::TargetTrackingMetricDataQuery>(query);
+  }
   if (!metric.queries.empty()) return custom;
   custom.set_metric_name(metric.metric.name);
   custom.set_namespace_(metric.metric.metric_namespace);

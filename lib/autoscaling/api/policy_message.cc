@@ -128,6 +128,26 @@ absl::StatusOr<scaling::TrackingPolicy> ParseTracking(const Request& request, sc
   return scaling::TrackingPolicy{.target = given.target_value(), .disable_scale_in = given.disable_scale_in()};
 }
 
+// Metrics of one's own: a load and what one member has of it.
+absl::Status ParseCustomPredictive(const v1::PredictiveScalingMetricSpecification& given,
+                                   scaling::MetricRequest& metric) {
+  const bool predefined = given.has_predefined_metric_pair_specification() ||
+                          given.has_predefined_scaling_metric_specification() ||
+                          given.has_predefined_load_metric_specification();
+  if (predefined || !given.has_customized_scaling_metric_specification() ||
+      !given.has_customized_load_metric_specification()) {
+    return ScalingError(
+        "Customized metrics of a predictive policy are a load and a scaling metric, without predefined ones");
+  }
+  ASSIGN_OR_RETURN(metric.queries, ParseQueries(given.customized_load_metric_specification().metric_data_queries()));
+  ASSIGN_OR_RETURN(metric.scaling_queries,
+                   ParseQueries(given.customized_scaling_metric_specification().metric_data_queries()));
+  if (!given.has_customized_capacity_metric_specification()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(metric.capacity_queries,
+                   ParseQueries(given.customized_capacity_metric_specification().metric_data_queries()));
+  return absl::OkStatus();
+}
+
 // "ASGCPUUtilization" of a pair, "ASGAverageCPUUtilization" of two that are given apart.
 absl::StatusOr<std::string> ParsePredictiveMetric(const v1::PredictiveScalingMetricSpecification& given) {
   const auto& pair = given.predefined_metric_pair_specification();
@@ -152,7 +172,13 @@ absl::StatusOr<scaling::PredictivePolicy> ParsePredictive(const Request& request
   if (!request.has_predictive_scaling_configuration()) return Missing("PredictiveScalingConfiguration", kPredictive);
   const v1::PredictiveScalingConfiguration& given = request.predictive_scaling_configuration();
   const v1::PredictiveScalingMetricSpecification& specification = given.metric_specifications(0);
-  ASSIGN_OR_RETURN(metric.predefined, ParsePredictiveMetric(specification));
+  if (specification.has_customized_scaling_metric_specification() ||
+      specification.has_customized_load_metric_specification() ||
+      specification.has_customized_capacity_metric_specification()) {
+    RETURN_IF_ERROR(ParseCustomPredictive(specification, metric));
+  } else {
+    ASSIGN_OR_RETURN(metric.predefined, ParsePredictiveMetric(specification));
+  }
   scaling::PredictivePolicy policy;
   policy.target = specification.target_value();
   policy.mode = kPredictiveModes.Find(given.mode()).value_or(policy.mode);
@@ -254,6 +280,16 @@ v1::PredictiveScalingMetricSpecification RenderPredictiveMetric(const scaling::P
   const std::string& metric = record.metric.predefined;
   if (const auto* policy = std::get_if<scaling::PredictivePolicy>(&record.policy.rule)) {
     rendered.set_target_value(policy->target);
+  }
+  if (!record.metric.scaling_queries.empty()) {
+    *rendered.mutable_customized_load_metric_specification()->mutable_metric_data_queries() =
+        RenderQueries(record.metric.queries);
+    *rendered.mutable_customized_scaling_metric_specification()->mutable_metric_data_queries() =
+        RenderQueries(record.metric.scaling_queries);
+    if (record.metric.capacity_queries.empty()) return rendered;
+    *rendered.mutable_customized_capacity_metric_specification()->mutable_metric_data_queries() =
+        RenderQueries(record.metric.capacity_queries);
+    return rendered;
   }
   if (!absl::StartsWith(metric, "ASGAverage")) {
     rendered.mutable_predefined_metric_pair_specification()->set_predefined_metric_type(metric);

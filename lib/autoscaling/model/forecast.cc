@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -56,6 +57,18 @@ double Trend(History history) {
 }
 
 }  // namespace
+
+std::optional<double> UnitsPerLoad(History load, History average, History members) {
+  std::vector<double> units;
+  for (size_t hour = 0; hour < std::min({load.size(), average.size(), members.size()}); ++hour) {
+    if (!load[hour].has_value() || !average[hour].has_value() || !members[hour].has_value()) continue;
+    if (*load[hour] > 0) units.push_back(*average[hour] * *members[hour] / *load[hour]);
+  }
+  if (units.empty()) return std::nullopt;
+  const auto middle = units.begin() + static_cast<std::ptrdiff_t>(units.size() / 2);
+  std::nth_element(units.begin(), middle, units.end());
+  return *middle;
+}
 
 std::vector<double> ForecastLoad(History history) {
   if (history.size() > kHistoryHours) history.remove_prefix(history.size() - kHistoryHours);

@@ -24,6 +24,12 @@ inline constexpr int kForecastHours = 48;
 // followed.
 std::vector<double> ForecastLoad(absl::Span<const std::optional<double>> history);
 
+// What a unit of the load is of the average of one member times members: the median of the hours in which all three
+// were measured. None where there is no such hour.
+std::optional<double> UnitsPerLoad(absl::Span<const std::optional<double>> load,
+                                   absl::Span<const std::optional<double>> average,
+                                   absl::Span<const std::optional<double>> members);
+
 struct Foreseen {
   int capacity = 0;
   // What the group may grow to now: its max_size, or more where the policy may raise it. The group is to be evaluated

@@ -96,6 +96,9 @@ struct MetricRequest {
   std::string statistic;  // "Average", "Sum" …
   std::string unit;
   std::vector<alarm::WatchQuery> queries;  // metric maths, in the place of `metric`; empty = none
+  // Of a predictive policy whose load `queries` are: the average of one member, and how many members there were, which
+  // need not be said.
+  std::vector<alarm::WatchQuery> scaling_queries = {}, capacity_queries = {};
 };
 
 struct PolicyRecord {

@@ -169,7 +169,9 @@ const auto& Policies() {
                                  &MetricId::dimensions),
       store::Column("statistic", kRecord, kMetric, &scaling::MetricRequest::statistic),
       store::Column("unit", kRecord, kMetric, &scaling::MetricRequest::unit),
-      store::Encoded<Queries>("queries", kRecord, kMetric, &scaling::MetricRequest::queries));
+      store::Encoded<Queries>("queries", kRecord, kMetric, &scaling::MetricRequest::queries),
+      store::Encoded<Queries>("scaling_queries", kRecord, kMetric, &scaling::MetricRequest::scaling_queries),
+      store::Encoded<Queries>("capacity_queries", kRecord, kMetric, &scaling::MetricRequest::capacity_queries));
   return table;
 }
 
