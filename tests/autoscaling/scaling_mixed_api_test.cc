@@ -277,4 +277,26 @@ TEST_CASE("a target tracking policy may track metric maths, and shows it as it w
   }
 }
 
+TEST_CASE("a mixed group without overrides has the types that its template's requirements ask for", "[scaling_api]") {
+  ScalingApiWorld world;
+  const auto made = world.Ask<ec2::v1::CreateLaunchTemplateResponse, ec2::v1::CreateLaunchTemplateRequest>(
+      absl::StrCat("launch_template_name: 'needs' launch_template_data { image_id: '", world.image.text(),
+                   "' instance_requirements { v_cpu_count { min: 1 max: 1 } memory_mi_b { min: 1 } "
+                   "allowed_instance_types: 'b1.*' } }"));
+  const std::string group =
+      "auto_scaling_group_name: 'web' min_size: 0 max_size: 2 desired_capacity: 1 "
+      "availability_zones: '" +
+      world.zone + "' ";
+  const std::string plain = "launch_template { launch_template_name: 'needs' } ";
+  CHECK(ec2::ErrorCode(world.Do("CreateAutoScalingGroup", group + plain)) == "ValidationError");
+  REQUIRE_OK(world.Do("CreateAutoScalingGroup",
+                      group +
+                          "mixed_instances_policy { launch_template { launch_template_specification { "
+                          "launch_template_id: '" +
+                          made.launch_template().launch_template_id() + "' } } }"));
+  const auto shown = world.WaitInService("web", 1);
+  CHECK(absl::StartsWith(shown.instances(0).instance_type(), "b1."));
+  CHECK(shown.mixed_instances_policy().launch_template().overrides().empty());
+}
+
 }  // namespace brume

@@ -47,6 +47,10 @@ absl::Status ParseSource(const ScalingServices& services, const Request& request
     change.source = {.is_template = false, .id = request.launch_configuration_name(), .version = ""};
   } else if (request.has_launch_template()) {
     ASSIGN_OR_RETURN(change.source, ParseTemplate(services, request.launch_template()));
+    ASSIGN_OR_RETURN(const auto requirements, RequirementsOf(services, *change.source));
+    if (requirements.has_value()) {
+      return ScalingError("A launch template with instance requirements needs a MixedInstancesPolicy");
+    }
   } else if (request.has_mixed_instances_policy()) {
     RETURN_IF_ERROR(ParseMixed(services, request.mixed_instances_policy(), change));
   }

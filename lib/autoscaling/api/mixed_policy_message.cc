@@ -31,6 +31,13 @@ absl::StatusOr<int> ParseWeight(const v1::LaunchTemplateOverrides& override) {
   return ScalingError(absl::StrCat("WeightedCapacity must be a whole number from 1 to ", kMaxWeight));
 }
 
+absl::StatusOr<std::vector<std::string>> TypesWith(const ScalingServices& services,
+                                                   const compute::InstanceRequirements& requirements) {
+  std::vector<std::string> types = compute::SelectInstanceTypes(requirements, services.types);
+  if (types.empty()) return ScalingError("No instance type has what InstanceRequirements ask for");
+  return types;
+}
+
 // The types that one override stands for.
 absl::StatusOr<std::vector<std::string>> TypesOf(const ScalingServices& services,
                                                  const v1::LaunchTemplateOverrides& override) {
@@ -49,9 +56,7 @@ absl::StatusOr<std::vector<std::string>> TypesOf(const ScalingServices& services
   }
   compute::InstanceRequirements requirements;
   schema::ReadFields(override.instance_requirements(), requirements);
-  std::vector<std::string> types = compute::SelectInstanceTypes(requirements, services.types);
-  if (types.empty()) return ScalingError("No instance type has what InstanceRequirements ask for");
-  return types;
+  return TypesWith(services, requirements);
 }
 
 absl::Status CheckOverrides(const v1::LaunchTemplate& launched) {
@@ -106,6 +111,10 @@ absl::Status ParseMixed(const ScalingServices& services, const v1::MixedInstance
     RETURN_IF_ERROR(ParseOverride(services, launched.overrides(i),
                                   kept.launch_template->overrides[static_cast<size_t>(i)], change));
   }
+  if (!launched.overrides().empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const auto requirements, RequirementsOf(services, *change.source));
+  if (!requirements.has_value()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(change.instance_types, TypesWith(services, *requirements));
   return absl::OkStatus();
 }
 

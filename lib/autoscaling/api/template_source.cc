@@ -1,6 +1,7 @@
 #include "lib/autoscaling/api/template_source.h"
 
 #include "lib/autoscaling/scaling_error.h"
+#include "lib/base/status_macros.h"
 #include "lib/ec2/compute/launch_template_service.h"
 #include "lib/resource/ids.h"
 
@@ -20,6 +21,14 @@ absl::StatusOr<scaling::SourceRequest> ParseTemplate(const ScalingServices& serv
   if (!id.ok()) return AsScalingError(id.status());
   source.id = id->text();
   return source;
+}
+
+absl::StatusOr<std::optional<compute::InstanceRequirements>> RequirementsOf(const ScalingServices& services,
+                                                                            const scaling::SourceRequest& source) {
+  ASSIGN_OR_RETURN(
+      const compute::LaunchTemplateVersionView view,
+      AsScalingError(services.launch_templates.Resolve(LaunchTemplateId::FromTrusted(source.id), source.version)));
+  return view.version.spec.instance_requirements;
 }
 
 v1::LaunchTemplateSpecification TemplateRenderer::Render(const std::string& id, const std::string& version) {

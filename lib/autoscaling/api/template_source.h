@@ -2,12 +2,14 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "brume/autoscaling/v1/common.pb.h"
 #include "lib/autoscaling/api/scaling_services.h"
 #include "lib/autoscaling/model/record.h"
+#include "lib/ec2/compute/model/instance_requirements.h"
 
 namespace brume::autoscaling {
 
@@ -15,6 +17,10 @@ namespace brume::autoscaling {
 // twice.
 absl::StatusOr<scaling::SourceRequest> ParseTemplate(const ScalingServices& services,
                                                      const v1::LaunchTemplateSpecification& named);
+// What the template's version asks of instance types, in the place of one. Error: ValidationError for one that is not
+// there.
+absl::StatusOr<std::optional<compute::InstanceRequirements>> RequirementsOf(const ScalingServices& services,
+                                                                            const scaling::SourceRequest& source);
 // Renders launch templates by their ids and names; the name of each is looked up once.
 class TemplateRenderer {
  public:

@@ -340,12 +340,20 @@ absl::StatusOr<MetadataOptionsChange> ParseMetadataOptions(const LaunchSpec::Met
   return change;
 }
 
+absl::Status CheckNoRequirements(const LaunchSpec& spec) {
+  if (!spec.instance_requirements.has_value()) return absl::OkStatus();
+  return ec2::Error("InvalidParameterCombination",
+                    "The launch template has instance requirements, by which Auto Scaling groups choose a type: give "
+                    "the parameter instanceType");
+}
+
 absl::StatusOr<RunRequest> ParseLaunch(const LaunchSpec& spec, const LaunchCall& call) {
   RunRequest run;
   // A launch template can be without an image, so that the schema cannot require one.
   if (spec.image_id.value_or("").empty()) return Missing("imageId");
   ASSIGN_OR_RETURN(run.image_id, ImageId::Parse(*spec.image_id));
   run.instance_type = spec.instance_type.value_or("");
+  if (run.instance_type.empty()) RETURN_IF_ERROR(CheckNoRequirements(spec));
   RETURN_IF_ERROR(CheckCounts(call));
   run.min_count = call.min_count;
   run.max_count = call.max_count;

@@ -35,6 +35,9 @@ TagMap TemplateTags(const std::string& id, const std::string& version);
 // ids.
 absl::StatusOr<RunRequest> ParseLaunch(const LaunchSpec& spec, const LaunchCall& call);
 
+// Error: InvalidParameterCombination for requirements of types, where one type is needed.
+absl::Status CheckNoRequirements(const LaunchSpec& spec);
+
 PrivateDnsNameOptionsChange ParseDnsNameOptions(const LaunchSpec::PrivateDnsNameOptions& given);
 
 // What an instance's metadata options become by `given`. Error: UnsupportedOperation.

@@ -35,10 +35,21 @@ absl::Status CheckTemplateName(absl::string_view name) {
                                  "' is not valid: 3 to 128 letters, digits and ( ) . / _ -"));
 }
 
+absl::Status CheckRequirements(const LaunchSpec& spec) {
+  if (spec.instance_type.has_value()) {
+    return ec2::Error("InvalidParameterCombination", "InstanceType and InstanceRequirements cannot be given together");
+  }
+  const InstanceRequirements& wanted = *spec.instance_requirements;
+  if (wanted.allowed_instance_types.empty() || wanted.excluded_instance_types.empty()) return absl::OkStatus();
+  return ec2::Error("InvalidParameterCombination",
+                    "AllowedInstanceTypes and ExcludedInstanceTypes cannot be given together");
+}
+
 absl::Status CheckSpec(const LaunchSpec& spec) {
   if (const absl::Status data = DecodeUserData(spec.user_data.value_or("")).status(); !data.ok()) {
     return ec2::Error("InvalidUserData.Malformed", data.message());
   }
+  if (spec.instance_requirements.has_value()) RETURN_IF_ERROR(CheckRequirements(spec));
   if (TextBytes(spec) <= kMaxSpecBytes) return absl::OkStatus();
   return ec2::Error("InvalidParameterValue", absl::StrCat("The launch template data is too long: at most ",
                                                           kMaxSpecBytes, " bytes are kept of a version"));

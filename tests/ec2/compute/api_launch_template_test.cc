@@ -74,6 +74,8 @@ void CheckReadsAs(const Descriptor& part, const Descriptor& whole) {
     INFO(field.full_name());
     // Nobody can ask for it, so that none is kept.
     if (field.full_name() == "brume.ec2.v1.InstanceIpv6Address.is_primary_ipv6") continue;
+    // Of templates alone.
+    if (field.name() == "instance_requirements" && whole.FindFieldByName(field.name()) == nullptr) continue;
     const FieldDescriptor* same = whole.FindFieldByNumber(field.number());
     REQUIRE(same != nullptr);
     CHECK(same->name() == field.name());
@@ -99,7 +101,7 @@ TEST_CASE("each parameter of RunInstances that EC2's launch templates have is on
   for (int i = 0; i < run.field_count(); ++i) {
     INFO(run.field(i)->name());
     const bool kept =
-        ec2::v1::RequestLaunchTemplateData::descriptor()->FindFieldByNumber(run.field(i)->number()) != nullptr;
+        ec2::v1::RequestLaunchTemplateData::descriptor()->FindFieldByName(run.field(i)->name()) != nullptr;
     CHECK(kept != of_the_call_alone.contains(run.field(i)->name()));
   }
 }
@@ -321,6 +323,62 @@ TEST_CASE("of launch templates and their versions there are as many as EC2 allow
             world.CallText("CreateLaunchTemplateVersion", "launch_template_name: 'web' launch_template_data { }")
                 .status()) == "LaunchTemplateVersionLimitExceeded");
   CHECK(Versions(world, "launch_template_name: 'web'").launch_template_versions_size() == 200);
+}
+
+TEST_CASE("a launch template keeps what instance types must have, in the place of one", "[api]") {
+  ApiWorld world;
+  const auto ask = [&](const std::string& action, const std::string& text) { return world.CallText(action, text); };
+  const std::string needs =
+      "instance_requirements { v_cpu_count { min: 1 max: 2 } memory_mi_b { min: 512 } memory_gi_b_per_v_cpu { min: 0.5 "
+      "} "
+      "burstable_performance: 'included' cpu_manufacturers: 'intel' excluded_instance_types: 'm5*' } ";
+  const std::string image = "image_id: '" + world.image.text() + "' ";
+  REQUIRE_OK(ask("CreateLaunchTemplate", "launch_template_name: 'needs' launch_template_data { " + image + needs + " }")
+                 .status());
+  const auto shown = [&](const std::string& version) {
+    return static_cast<const ec2::v1::DescribeLaunchTemplateVersionsResponse&>(
+               *Value(
+                   ask("DescribeLaunchTemplateVersions", "launch_template_name: 'needs' versions: '" + version + "'")))
+        .launch_template_versions(0)
+        .launch_template_data();
+  };
+  const ec2::v1::InstanceRequirements kept = shown("1").instance_requirements();
+  CHECK(kept.v_cpu_count().max() == 2);
+  CHECK(kept.memory_mi_b().min() == 512);
+  CHECK_FALSE(kept.memory_mi_b().has_max());
+  CHECK(kept.memory_gi_b_per_v_cpu().min() == 0.5);
+  CHECK(kept.burstable_performance() == "included");
+  CHECK(kept.cpu_manufacturers(0) == "intel");
+  CHECK(kept.excluded_instance_types(0) == "m5*");
+  CHECK_FALSE(shown("1").has_instance_type());
+
+  // A launch needs a type.
+  const std::string run = "min_count: 1 max_count: 1 launch_template { launch_template_name: 'needs' version: '1' } ";
+  CHECK(ec2::ErrorCode(ask("RunInstances", run).status()) == "InvalidParameterCombination");
+  CHECK(ask("RunInstances", run + "instance_type: 't3.micro'").ok());
+
+  // A type takes their place in a later version, and they take a type's.
+  const std::string version = "launch_template_name: 'needs' source_version: ";
+  REQUIRE_OK(
+      ask("CreateLaunchTemplateVersion", version + "'1' launch_template_data { instance_type: 't3.micro' }").status());
+  CHECK(shown("2").instance_type() == "t3.micro");
+  CHECK_FALSE(shown("2").has_instance_requirements());
+  REQUIRE_OK(ask("CreateLaunchTemplateVersion", version + "'2' launch_template_data { " + needs + "}").status());
+  CHECK(shown("3").has_instance_requirements());
+  CHECK_FALSE(shown("3").has_instance_type());
+  for (const std::string& both :
+       {needs + "instance_type: 't3.micro'",
+        std::string(
+            "instance_requirements { v_cpu_count { min: 1 } memory_mi_b { min: 1 } allowed_instance_types: 't3*' "
+            "excluded_instance_types: 'm5*' }")}) {
+    CHECK(
+        ec2::ErrorCode(ask("CreateLaunchTemplate", "launch_template_name: 'both' launch_template_data { " + both + " }")
+                           .status()) == "InvalidParameterCombination");
+  }
+  CHECK(ec2::ErrorCode(ask("CreateLaunchTemplate",
+                           "launch_template_name: 'part' launch_template_data { "
+                           "instance_requirements { v_cpu_count { min: 1 } } }")
+                           .status()) == "MissingParameter");
 }
 
 }  // namespace brume

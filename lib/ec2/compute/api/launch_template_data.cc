@@ -58,7 +58,9 @@ absl::StatusOr<std::optional<v1::RunInstancesRequest>> WithLaunchTemplate(const 
   named.set_version(absl::StrCat(view.version.number));
 
   v1::RunInstancesRequest whole = request;
-  schema::WriteFields(compute::Merge(view.version.spec, SpecOf(request)), whole);
+  const compute::LaunchSpec merged = compute::Merge(view.version.spec, SpecOf(request));
+  RETURN_IF_ERROR(compute::CheckNoRequirements(merged));
+  schema::WriteFields(merged, whole);
   *whole.mutable_launch_template() = std::move(named);
   RETURN_IF_ERROR(CheckComplete(whole));
   return whole;

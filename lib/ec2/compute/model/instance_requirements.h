@@ -48,6 +48,7 @@ struct InstanceRequirements {
   std::optional<int32_t> max_spot_price_as_percentage_of_optimal_on_demand_price = {};
   std::optional<CountRange> baseline_ebs_bandwidth_mbps = {};
   std::optional<NumberRange> network_bandwidth_gbps = {};
+  std::optional<bool> require_encryption_in_transit = {};
 
   bool operator==(const InstanceRequirements&) const = default;
   static constexpr auto Fields() {
@@ -69,12 +70,12 @@ struct InstanceRequirements {
         Field{"accelerator_manufacturers", &R::accelerator_manufacturers},
         Field{"accelerator_names", &R::accelerator_names},
         Field{"spot_max_price_percentage_over_lowest_price", &R::spot_max_price_percentage_over_lowest_price},
-        Field{"on_demand_max_price_percentage_over_lowest_price",
-              &R::on_demand_max_price_percentage_over_lowest_price},
+        Field{"on_demand_max_price_percentage_over_lowest_price", &R::on_demand_max_price_percentage_over_lowest_price},
         Field{"max_spot_price_as_percentage_of_optimal_on_demand_price",
               &R::max_spot_price_as_percentage_of_optimal_on_demand_price},
         Field{"baseline_ebs_bandwidth_mbps", &R::baseline_ebs_bandwidth_mbps},
-        Field{"network_bandwidth_gbps", &R::network_bandwidth_gbps});
+        Field{"network_bandwidth_gbps", &R::network_bandwidth_gbps},
+        Field{"require_encryption_in_transit", &R::require_encryption_in_transit});
   }
 };
 

@@ -19,6 +19,7 @@ bool HasTag(const std::vector<LaunchSpec::TagSpecification>& specifications,
 size_t Bytes(const std::string& text) { return text.size(); }
 size_t Bytes(bool) { return 0; }
 size_t Bytes(int32_t) { return 0; }
+size_t Bytes(double) { return 0; }
 template <typename T>
 size_t Bytes(const std::optional<T>& value);
 template <typename T>
@@ -44,6 +45,8 @@ size_t Bytes(const std::vector<T>& values) {
 }  // namespace
 
 LaunchSpec Override(LaunchSpec base, const LaunchSpec& over) {
+  if (over.instance_type.has_value()) base.instance_requirements.reset();
+  if (over.instance_requirements.has_value()) base.instance_type.reset();
   ForEachField<LaunchSpec>([&](const auto& field) {
     if (IsGiven(over.*field.member)) base.*field.member = over.*field.member;
   });

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "lib/base/fields.h"
+#include "lib/ec2/compute/model/instance_requirements.h"
 
 namespace brume::compute {
 
@@ -338,6 +339,7 @@ struct LaunchSpec {
   std::optional<PrivateDnsNameOptions> private_dns_name_options;
   std::optional<MaintenanceOptions> maintenance_options;
   std::optional<NetworkPerformanceOptions> network_performance_options;
+  std::optional<InstanceRequirements> instance_requirements = {};  // of templates alone, in the place of a type
   // Of RunInstances alone.
   std::optional<int32_t> ipv6_address_count = {};
   std::vector<Ipv6Address> ipv6_addresses = {};
@@ -369,14 +371,15 @@ struct LaunchSpec {
                       Field{"private_dns_name_options", &LaunchSpec::private_dns_name_options},
                       Field{"maintenance_options", &LaunchSpec::maintenance_options},
                       Field{"network_performance_options", &LaunchSpec::network_performance_options},
+                      Field{"instance_requirements", &LaunchSpec::instance_requirements},
                       Field{"ipv6_address_count", &LaunchSpec::ipv6_address_count},
                       Field{"ipv6_addresses", &LaunchSpec::ipv6_addresses},
                       Field{"enable_primary_ipv6", &LaunchSpec::enable_primary_ipv6});
   }
 };
 
-// `base` with each parameter that `over` gives in place of its own: lists and structures as a whole, tags too. What a
-// launch template's version made from another one has.
+// `base` with each parameter that `over` gives in place of its own: lists and structures as a whole, tags too, and a
+// type in the place of requirements or the other way round. What a launch template's version made from another one has.
 LaunchSpec Override(LaunchSpec base, const LaunchSpec& over);
 
 // The same, but with the tags of both: for a key of both on one type of resource the value of `over` counts. What a
