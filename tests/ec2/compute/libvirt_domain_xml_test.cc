@@ -105,6 +105,36 @@ TEST_CASE("a guest goes on from its memory as the machine it was, with the disks
   CHECK(absl::IsFailedPrecondition(SavedDomain("no XML", before).status()));
 }
 
+TEST_CASE("an emulated guest with one processor has room for a second, which makes QEMU keep its barriers",
+          "[libvirt]") {
+  GuestSpec guest = Guest();
+  const auto shape = [&](Type type) {
+    const Parsed xml(Value(DomainXml(guest, Profile(type))));
+    return xml("/domain/vcpu/@current") + "/" + xml("/domain/vcpu") + ", sockets " + xml("//topology/@sockets") +
+           " of " + xml("//topology/@cores");
+  };
+  CHECK(shape(Type::kTcg) == "/2, sockets 1 of 2");
+  guest.vcpus = 1;
+  CHECK(shape(Type::kTcg) == "1/2, sockets 2 of 1");
+  CHECK(shape(Type::kKvm) == "/1, sockets 1 of 1");
+  guest.vcpus = 3;
+  CHECK(shape(Type::kTcg) == "/3, sockets 1 of 3");
+}
+
+TEST_CASE("a guest with one processor goes on from a memory that was saved without room for a second", "[libvirt]") {
+  GuestSpec guest = Guest();
+  guest.vcpus = 1;
+  const std::string fresh = *DomainXml(guest, Profile(Type::kTcg));
+  const std::string saved = absl::StrReplaceAll(
+      fresh, {{"<vcpu current=\"1\">2</vcpu>", "<vcpu>1</vcpu>"}, {"sockets=\"2\"", "sockets=\"1\""}});
+  REQUIRE(saved != fresh);
+  const Parsed loaded(Value(SavedDomain(saved, fresh)));
+  CHECK(loaded("/domain/vcpu") == "1");
+  CHECK(loaded("//topology/@sockets") == "1");
+  guest.vcpus = 2;
+  CHECK(absl::IsFailedPrecondition(SavedDomain(fresh, *DomainXml(guest, Profile(Type::kTcg))).status()));
+}
+
 TEST_CASE("a guest has an agent while its channel is open", "[libvirt]") {
   const auto domain = [](const std::string& target) {
     return "<domain><devices><channel type='unix'>" + target + "</channel></devices></domain>";

@@ -115,6 +115,20 @@ void AddIdentity(xml_node domain, const GuestSpec& spec) {
   Add(chassis, "entry", {{"name", "asset"}}, "Amazon EC2");
 }
 
+// A machine that can have no second processor is one that QEMU emulates without atomic operations: a locked instruction
+// becomes a load and a store, and orders nothing. QEMU's own threads, which serve the disks and NICs, run beside the
+// guest's all the same, and guest and device can miss each other's notice of a request: it is never answered, and what
+// waits for it waits for ever. So one processor has room for another (QEMU's mttcg_start_vcpu_thread, max_cpus > 1).
+int MaxProcessors(const GuestSpec& spec, const DomainProfile& profile) {
+  return profile.acceleration == Acceleration::kTcg ? std::max(spec.vcpus, 2) : spec.vcpus;
+}
+
+void AddProcessorCount(xml_node domain, const GuestSpec& spec, const DomainProfile& profile) {
+  const int max = MaxProcessors(spec, profile);
+  xml_node vcpu = Add(domain, "vcpu", {}, absl::StrCat(max));
+  if (spec.vcpus < max) vcpu.append_attribute("current").set_value(spec.vcpus);
+}
+
 void AddProcessor(xml_node domain, const GuestSpec& spec, const DomainProfile& profile) {
   xml_node features = Add(domain, "features");
   Add(features, "acpi");
@@ -126,7 +140,9 @@ void AddProcessor(xml_node domain, const GuestSpec& spec, const DomainProfile& p
   }
   const char* mode = profile.acceleration == Acceleration::kKvm ? "host-passthrough" : "maximum";
   xml_node cpu = Add(domain, "cpu", {{"mode", mode}, {"check", "none"}});
-  Add(cpu, "topology", {{"sockets", "1"}, {"cores", absl::StrCat(spec.vcpus)}, {"threads", "1"}});
+  // The room is a socket, so that the guest sees as many cores in its own as it has.
+  const int sockets = MaxProcessors(spec, profile) / spec.vcpus;
+  Add(cpu, "topology", {{"sockets", absl::StrCat(sockets)}, {"cores", absl::StrCat(spec.vcpus)}, {"threads", "1"}});
 }
 
 std::string TargetOf(size_t number) { return absl::StrCat("vd", std::string(1, static_cast<char>('a' + number))); }
@@ -231,7 +247,7 @@ absl::StatusOr<std::string> DomainXml(const GuestSpec& spec, const DomainProfile
   Add(domain, "name", {}, spec.id.text());
   Add(domain, "uuid", {}, spec.uuid);
   Add(domain, "memory", {{"unit", "MiB"}}, absl::StrCat(spec.memory_mib));
-  Add(domain, "vcpu", {}, absl::StrCat(spec.vcpus));
+  AddProcessorCount(domain, spec, profile);
   AddBoot(domain, spec, profile);
   const bool real = profile.acceleration != Acceleration::kSimulated;
   if (real) {

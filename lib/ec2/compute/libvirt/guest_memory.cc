@@ -167,14 +167,19 @@ absl::Status Write(virDomainPtr domain, const MemoryFiles& files) {
   return DoJob(domain, "snapshot-save", OfMemory());
 }
 
+// Those that it has: of those there is only room for nothing is in its memory.
+int64_t ProcessorsOf(const pugi::xml_node& domain) {
+  const pugi::xml_node vcpu = domain.child("vcpu");
+  return vcpu.attribute("current") ? vcpu.attribute("current").as_llong() : vcpu.text().as_llong();
+}
+
 // What of a domain must be the same for its memory to fit: how much there is of what, and which devices.
 std::string MachineOf(const pugi::xml_node& domain) {
-  std::string machine =
-      absl::StrCat("memory ",
-                   domain.child("memory").text().as_llong() *
-                       (std::string(domain.child("memory").attribute("unit").value()) == "MiB" ? 1024 : 1),
-                   " KiB, vcpus ", domain.child("vcpu").text().as_llong(), ", firmware ",
-                   domain.child("os").child("loader").text().get(), ", disks");
+  std::string machine = absl::StrCat(
+      "memory ",
+      domain.child("memory").text().as_llong() *
+          (std::string(domain.child("memory").attribute("unit").value()) == "MiB" ? 1024 : 1),
+      " KiB, vcpus ", ProcessorsOf(domain), ", firmware ", domain.child("os").child("loader").text().get(), ", disks");
   std::map<std::string, int> devices;
   for (const pugi::xml_node& disk : domain.child("devices").children("disk")) ++devices[disk.child_value("serial")];
   for (const pugi::xml_node& nic : domain.child("devices").children("interface")) {
