@@ -20,7 +20,9 @@
 #include "lib/ec2/network/network_tagging.h"
 #include "lib/ec2/storage/api/catalogue_handlers.h"
 #include "lib/ec2/storage/api/export_handlers.h"
+#include "lib/ec2/storage/api/fast_restore_handlers.h"
 #include "lib/ec2/storage/api/import_handlers.h"
+#include "lib/ec2/storage/api/public_access_handlers.h"
 #include "lib/ec2/storage/api/snapshot_lock_handlers.h"
 #include "lib/ec2/storage/api/storage_actions.h"
 #include "lib/ec2/storage/storage_tagging.h"
@@ -105,6 +107,8 @@ void ApiWorld::AddActions(gateway::Dispatcher& served) {
   ec2::AddCatalogueActions(actions, image_names);
   ec2::AddExportActions(actions, exports, settings.account());
   ec2::AddSnapshotLockActions(actions, snapshot_locks, settings);
+  ec2::AddFastRestoreActions(actions, fast_restores, settings);
+  ec2::AddPublicAccessActions(actions, public_access);
   host::AddHostActions(actions, host_functions, settings, statistics);
   host::AddEventActions(actions, events);
   iam::AddIamActions(actions, iam_services);

@@ -47,10 +47,12 @@
 #include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/export_reconciler.h"
 #include "lib/ec2/storage/export_service.h"
+#include "lib/ec2/storage/fast_restore_service.h"
 #include "lib/ec2/storage/image_name_service.h"
 #include "lib/ec2/storage/import_reconciler.h"
 #include "lib/ec2/storage/import_service.h"
 #include "lib/ec2/storage/model/catalogue.h"
+#include "lib/ec2/storage/public_access_service.h"
 #include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/simulated_export_files.h"
 #include "lib/ec2/storage/simulated_import_files.h"
@@ -167,6 +169,8 @@ class ApiWorld : public ComputeWorld {
                                                       [this](const InstanceId& id) { reconciler->Wake(id); }};
   storage::RecycleBinService recycle_bin{*database, clock};
   storage::SnapshotLockService snapshot_locks{*database, clock};
+  storage::FastRestoreService fast_restores{*database, clock};
+  storage::PublicAccessService public_access{*database};
   storage::BlockTokens block_tokens{random};
   storage::VolumeService volumes{{.database = *database,
                                   .settings = settings,

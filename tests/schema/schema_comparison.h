@@ -276,11 +276,13 @@ class SchemaComparison {
     if (where == "UpdateRoleDescription.Description") return;
     // Later models may leave them out, as something else takes their place.
     static const std::set<std::string> no_longer = {
-        "CreateDefaultSubnet.AvailabilityZone",      // AvailabilityZoneId
-        "CreateNetworkInsightsPath.Destination",     // DestinationIp
-        "CreateVolume.AvailabilityZone",             // AvailabilityZoneId
-        "DescribeTrafficSources.TrafficSourceType",  // all types
-        "PutMetricData.MetricData",                  // EntityMetricData
+        "CreateDefaultSubnet.AvailabilityZone",           // AvailabilityZoneId
+        "CreateNetworkInsightsPath.Destination",          // DestinationIp
+        "CreateVolume.AvailabilityZone",                  // AvailabilityZoneId
+        "DescribeTrafficSources.TrafficSourceType",       // all types
+        "DisableFastSnapshotRestores.AvailabilityZones",  // AvailabilityZoneIds
+        "EnableFastSnapshotRestores.AvailabilityZones",   // AvailabilityZoneIds
+        "PutMetricData.MetricData",                       // EntityMetricData
     };
     if (no_longer.contains(where)) return;
     // Clients make one up where they are given none; who calls without a library may do without.

@@ -27,6 +27,8 @@
 #include "lib/ec2/network/tables/prefix_list_table.h"
 #include "lib/ec2/network/tables/routing_table.h"
 #include "lib/ec2/network/tables/vpc_endpoint_table.h"
+#include "lib/ec2/storage/fast_restore_service.h"
+#include "lib/ec2/storage/public_access_service.h"
 #include "lib/ec2/storage/snapshot_lock_service.h"
 #include "lib/ec2/storage/tables/export_task_table.h"
 #include "lib/ec2/storage/tables/import_task_table.h"
@@ -88,8 +90,10 @@ std::vector<TableDescription> Descriptions() {
                                        iam::InstanceProfileTable::Describe(),
                                        iam::TrustedPrincipals::Describe(),
                                        storage::ExportTaskTable::Describe(),
+                                       storage::FastRestoreService::Describe(),
                                        storage::ImageTable::Describe(),
                                        storage::ImportTaskTable::Describe(),
+                                       storage::PublicAccessService::Describe(),
                                        storage::RecycleBinTable::Describe(),
                                        storage::SnapshotLockService::Describe(),
                                        storage::SnapshotTable::Describe(),

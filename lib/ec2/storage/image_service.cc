@@ -10,7 +10,9 @@
 #include "absl/strings/strip.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/encryption_service.h"
+#include "lib/ec2/storage/fast_restore_service.h"
 #include "lib/ec2/storage/model/volume_performance.h"
+#include "lib/ec2/storage/public_access_service.h"
 #include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/tables/image_table.h"
@@ -396,6 +398,7 @@ absl::Status ImageService::Change(const ImageId& id, const ImageChange& change) 
     ASSIGN_OR_RETURN(Image image, GetChangeable(c, id));
     const bool permits = !change.allow.empty() || !change.forbid.empty();
     if (permits && image.state == ImageState::kDisabled) return Unavailable(image, "enabled to be shared");
+    RETURN_IF_ERROR(CheckPublicAccess(c, SharedKind::kImages, change.allow));
     if (!change.allow.empty()) RETURN_IF_ERROR(CheckShareable(c, image));
     if (change.description) image.description = *change.description;
     image.imds_v2 = image.imds_v2 || change.imds_v2;
@@ -459,6 +462,7 @@ absl::StatusOr<std::vector<SnapshotDeletion>> ImageService::Deregister(const Ima
     image.state = ImageState::kDeregistered;
     image.state_reason = {};
     RETURN_IF_ERROR(ImageTable(connection).Update(image));
+    RETURN_IF_ERROR(DropFastRestores(connection, SnapshotOf(id)));
     // What an imported image is by another name goes with it in any case.
     if (delete_snapshots && !image.disk_file.empty()) deleted.push_back({SnapshotOf(id), "success"});
     for (const SnapshotId& snapshot : delete_snapshots ? SnapshotsOf(image) : std::vector<SnapshotId>()) {

@@ -101,7 +101,7 @@ class ImageService {
   absl::StatusOr<ImageId> Copy(const CopyImageRequest& request);
   // Errors of these: InvalidAMIID.NotFound, InvalidAMIID.Unavailable when it is deregistered, InvalidParameterValue.
   // Permissions of one that is disabled are not changed either: InvalidAMIID.Unavailable. One with an encrypted
-  // snapshot is not shared: InvalidParameter.
+  // snapshot is not shared: InvalidParameter. Nor with everybody where public access is blocked: OperationNotPermitted.
   absl::Status Change(const ImageId& id, const ImageChange& change);
   // Within ten years, to the minute.
   absl::Status Deprecate(const ImageId& id, std::optional<absl::Time> at);

@@ -2,7 +2,9 @@
 
 #include "lib/ec2/storage/api/catalogue_handlers.h"
 #include "lib/ec2/storage/api/export_handlers.h"
+#include "lib/ec2/storage/api/fast_restore_handlers.h"
 #include "lib/ec2/storage/api/import_handlers.h"
+#include "lib/ec2/storage/api/public_access_handlers.h"
 #include "lib/ec2/storage/api/snapshot_lock_handlers.h"
 #include "lib/ec2/storage/api/storage_actions.h"
 #include "lib/ec2/storage/storage_tagging.h"
@@ -44,6 +46,8 @@ StorageModule::StorageModule(const StorageParts& parts)
           parts.database, parts.clock, parts.random, [this](const SnapshotId& id) { snapshot_reconciler_.Wake(id); },
           RetentionOf(parts.settings)),
       snapshot_locks_(parts.database, parts.clock),
+      fast_restores_(parts.database, parts.clock),
+      public_access_(parts.database),
       recycle_bin_(parts.database, parts.clock),
       blocks_({.database = parts.database,
                .clock = parts.clock,
@@ -90,6 +94,8 @@ void StorageModule::Register(gateway::Actions& actions) {
   ec2::AddCatalogueActions(actions, image_names_);
   ec2::AddExportActions(actions, exports_, settings_.account());
   ec2::AddSnapshotLockActions(actions, snapshot_locks_, settings_);
+  ec2::AddFastRestoreActions(actions, fast_restores_, settings_);
+  ec2::AddPublicAccessActions(actions, public_access_);
 }
 
 void StorageModule::Start() {

@@ -12,6 +12,7 @@
 #include "lib/ec2/storage/export_files.h"
 #include "lib/ec2/storage/export_reconciler.h"
 #include "lib/ec2/storage/export_service.h"
+#include "lib/ec2/storage/fast_restore_service.h"
 #include "lib/ec2/storage/image_name_service.h"
 #include "lib/ec2/storage/image_reconciler.h"
 #include "lib/ec2/storage/image_service.h"
@@ -20,6 +21,7 @@
 #include "lib/ec2/storage/import_service.h"
 #include "lib/ec2/storage/layer_worker.h"
 #include "lib/ec2/storage/model/machine.h"
+#include "lib/ec2/storage/public_access_service.h"
 #include "lib/ec2/storage/record_service.h"
 #include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/snapshot_block_service.h"
@@ -89,6 +91,8 @@ class StorageModule {
   ImageService images_;
   SnapshotService snapshots_;
   SnapshotLockService snapshot_locks_;
+  FastRestoreService fast_restores_;
+  PublicAccessService public_access_;
   RecycleBinService recycle_bin_;
   SnapshotBlockService blocks_;
   const BlockTokens block_tokens_;

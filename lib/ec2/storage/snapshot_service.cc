@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/storage/encryption_service.h"
+#include "lib/ec2/storage/fast_restore_service.h"
+#include "lib/ec2/storage/public_access_service.h"
 #include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/snapshot_lock_service.h"
 #include "lib/ec2/storage/tables/image_table.h"
@@ -152,6 +154,7 @@ absl::Status RemoveSnapshot(store::Connection& c, const SnapshotId& id, const Sn
   if (whole) {
     RETURN_IF_ERROR(KeepInBin(c, {.id = id.text(), .entered = removal.now, .exits = removal.now + removal.retained}));
   }
+  RETURN_IF_ERROR(DropFastRestores(c, id));
   // The row outlives this call while its layer does; its tags must not be listed that long.
   return tagging::DeleteTags(c, id.text());
 }
@@ -243,6 +246,7 @@ absl::Status SnapshotService::ChangeRestorable(const SnapshotId& id, const std::
     if (snapshot.encrypted && !add.empty()) {
       return ec2::Error("OperationNotPermitted", "Encrypted snapshots with EBS default key cannot be shared");
     }
+    RETURN_IF_ERROR(CheckPublicAccess(c, SharedKind::kSnapshots, add));
     std::vector<std::string>& accounts = snapshot.restorable_by;
     for (const std::string& account : remove) std::erase(accounts, account);
     for (const std::string& account : add) {

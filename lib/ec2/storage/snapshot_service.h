@@ -65,7 +65,7 @@ class SnapshotService {
   absl::StatusOr<std::vector<SnapshotView>> List(absl::Span<const SnapshotId> ids);
   absl::StatusOr<std::vector<SnapshotView>> ListPage(const ListQuery& query);
   // Accounts that may make volumes of it, and "all". Errors: InvalidSnapshot.NotFound, OperationNotPermitted for an
-  // encrypted one with anything to add.
+  // encrypted one with anything to add, and for everybody where public access is blocked.
   absl::Status ChangeRestorable(const SnapshotId& id, const std::vector<std::string>& add,
                                 const std::vector<std::string>& remove);
 

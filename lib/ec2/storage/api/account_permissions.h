@@ -12,13 +12,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/storage/model/public_access.h"
 #include "lib/gateway/access_question.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/settings.h"
 
 namespace brume::ec2 {
-
-inline constexpr char kEveryone[] = "all";
 
 // Accounts, and "all".
 struct PermissionChange {

@@ -24,6 +24,8 @@
 namespace brume::ec2 {
 namespace {
 
+constexpr char kStandardTier[] = "standard";
+
 // Into a v1::Snapshot, or into an answer that has its fields.
 template <typename Message>
 void Fill(const VolumeSnapshot& snapshot, const TagMap& tags, const Settings& settings, Message& message) {
@@ -35,7 +37,7 @@ template <typename Message>
 Message Render(const storage::SnapshotView& view, const Settings& settings) {
   Message message;
   Fill(view.snapshot, view.tags, settings, message);
-  message.set_storage_tier("standard");
+  message.set_storage_tier(kStandardTier);
   if (!view.snapshot.state_message.empty()) message.set_state_message(view.snapshot.state_message);
   return message;
 }
@@ -138,6 +140,47 @@ absl::StatusOr<v1::DescribeSnapshotsResponse> DescribeSnapshots(const v1::Descri
         ASSIGN_OR_RETURN(const std::vector<storage::SnapshotView> own, snapshots.ListPage(query));
         return render(MergedPage(own, of_images, query));
       });
+}
+
+absl::StatusOr<v1::DescribeSnapshotTierStatusResponse> DescribeSnapshotTierStatus(
+    const v1::DescribeSnapshotTierStatusRequest& request, storage::SnapshotService& snapshots,
+    storage::ImageService& images, const Settings& settings) {
+  static const gateway::Listing<v1::SnapshotTierStatus, v1::DescribeSnapshotTierStatusResponse> listing = {
+      "snapshot-tiers", &v1::SnapshotTierStatus::snapshot_id,
+      &v1::DescribeSnapshotTierStatusResponse::mutable_snapshot_tier_statuses};
+  ASSIGN_OR_RETURN(const std::vector<storage::SnapshotView> of_images, SnapshotsOfImages(images));
+  storage::ListQuery query{.tags = {}, .after = "", .count = 0};
+  return gateway::AnswerPage(
+      listing, request,
+      [&](const std::string& after, size_t count) -> absl::StatusOr<std::vector<v1::SnapshotTierStatus>> {
+        query.after = after;
+        query.count = count;
+        ASSIGN_OR_RETURN(const std::vector<storage::SnapshotView> own, snapshots.ListPage(query));
+        std::vector<v1::SnapshotTierStatus> rendered;
+        for (const storage::SnapshotView& view : MergedPage(own, of_images, query)) {
+          v1::SnapshotTierStatus& status = rendered.emplace_back();
+          status.set_snapshot_id(view.snapshot.id.text());
+          status.set_volume_id(ShownVolume(view.snapshot));
+          status.set_status(std::string(StateName(view.snapshot.state)));
+          status.set_owner_id(settings.account_id);
+          *status.mutable_tags() = RenderTags(view.tags);
+          status.set_storage_tier(kStandardTier);
+        }
+        return rendered;
+      });
+}
+
+// EC2's word for a region without the archive.
+absl::StatusOr<v1::ModifySnapshotTierResponse> ModifySnapshotTier(const v1::ModifySnapshotTierRequest& request,
+                                                                  storage::SnapshotService& snapshots,
+                                                                  storage::ImageService& images) {
+  ASSIGN_OR_RETURN(const SnapshotId id, SnapshotId::Parse(request.snapshot_id()));
+  ASSIGN_OR_RETURN(const std::vector<storage::SnapshotView> of_images, SnapshotsOfImages(images));
+  const bool of_image = std::any_of(of_images.begin(), of_images.end(),
+                                    [&](const storage::SnapshotView& view) { return view.snapshot.id == id; });
+  if (!of_image) RETURN_IF_ERROR(snapshots.List({&id, 1}).status());
+  return ec2::Error("UnsupportedOperation",
+                    absl::StrCat("The snapshot '", id.text(), "' cannot be archived: there is only the standard tier"));
 }
 
 absl::StatusOr<v1::CreateSnapshotResponse> CreateSnapshot(const v1::CreateSnapshotRequest& request,
@@ -260,6 +303,8 @@ void AddSnapshotActions(gateway::Actions& actions, const StorageServices& servic
   actions.Add(DeleteSnapshot, snapshots);
   actions.Add(DescribeSnapshotAttribute, snapshots);
   actions.Add(DescribeSnapshots, snapshots, services.images, settings);
+  actions.Add(DescribeSnapshotTierStatus, snapshots, services.images, settings);
+  actions.Add(ModifySnapshotTier, snapshots, services.images);
   actions.Add(ModifySnapshotAttribute, snapshots)
       .DescribedBy([](const v1::ModifySnapshotAttributeRequest& request, AccessQuestion& question) -> absl::Status {
         ASSIGN_OR_RETURN(const PermissionChange change,
