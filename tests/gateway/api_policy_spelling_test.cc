@@ -480,6 +480,8 @@ const std::set<std::string>& NamesNothing() {
       "brume.ec2.v1.CreateDefaultSubnetRequest.availability_zone_id",
       "brume.ec2.v1.CreateSubnetRequest.availability_zone_id",
       "brume.ec2.v1.CreateVolumeRequest.availability_zone_id",
+      "brume.ec2.v1.DisableFastSnapshotRestoresRequest.availability_zone_ids",
+      "brume.ec2.v1.EnableFastSnapshotRestoresRequest.availability_zone_ids",
       "brume.ec2.v1.ModifyAddressAttributeRequest.domain_name",
       "brume.ec2.v1.Placement.availability_zone_id",
       "brume.iam.v1.DeleteGroupPolicyRequest.policy_name",
