@@ -13,7 +13,7 @@ from guest import Guest, SshError
 from harness import HostTest
 
 DEBIAN = os.environ["BRUME_DEBIAN"]
-BOOT = 420  # seconds, where nothing accelerates the guest and another boots beside it
+BOOT = 900  # seconds, where nothing accelerates the guest, another boots beside it, and a compiler is on both processors
 
 CONFIG = """#cloud-config
 write_files:
@@ -62,7 +62,8 @@ class DebianTest(HostTest):
         answer = cls.host.api("run-instances", image_id=image, instance_type="t2.micro", key_name=cls.host.key_name,
                               user_data=f"fileb://{path}",
                               block_device_mappings=[{"DeviceName": "/dev/vda", "Ebs": {"VolumeSize": 5}}])
-        return Guest(cls.host, answer["Instances"][0]["InstanceId"], user="debian")
+        return Guest(cls.host, answer["Instances"][0]["InstanceId"], user="debian", connect_seconds=60,
+                     command_seconds=180)
 
     @classmethod
     def wait_cloud_init(cls, guest, seconds=BOOT):

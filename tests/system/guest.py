@@ -31,7 +31,10 @@ def connects(address, port, seconds=2):
 
 
 class Guest:
-    def __init__(self, host, instance_id, user="root"):
+    def __init__(self, host, instance_id, user="root", connect_seconds=5, command_seconds=60):
+        """`connect_seconds`: how long an SSH server may take to answer, `command_seconds`: a command, if not said there."""
+        self.connect_seconds = connect_seconds
+        self.command_seconds = command_seconds
         self.host = host
         self.id = instance_id
         self.user = user
@@ -121,21 +124,22 @@ class Guest:
 
     def ssh_argv(self, address=None):
         return ["ssh", "-F", "/dev/null", "-i", self.host.key_path, "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes",
-                "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=5",
-                "-o", "LogLevel=ERROR", f"{self.user}@{address or self.public_ip}"]
+                "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
+                "-o", f"ConnectTimeout={self.connect_seconds}", "-o", "LogLevel=ERROR",
+                f"{self.user}@{address or self.public_ip}"]
 
-    def ssh(self, command, timeout=60, check=True, stdin=""):
+    def ssh(self, command, timeout=None, check=True, stdin=""):
         """Runs a shell command in the guest: what it printed. SshError unless it ends with 0."""
         done = subprocess.run([*self.ssh_argv(), command], input=stdin, capture_output=True, text=True,
-                              timeout=timeout)
+                              timeout=timeout or self.command_seconds)
         if check and done.returncode != 0:
             raise SshError(f"{self.id}: {command!r} ended with {done.returncode}: {done.stderr}{done.stdout}")
         return done.stdout
 
-    def ssh_ok(self, command, timeout=60):
+    def ssh_ok(self, command, timeout=None):
         """Whether a command in the guest succeeds. SshError when SSH itself does not."""
         done = subprocess.run([*self.ssh_argv(), command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=timeout)
+                              timeout=timeout or self.command_seconds)
         if done.returncode == 255:
             raise SshError(f"{self.id}: {command!r}: {done.stderr}")
         return done.returncode == 0

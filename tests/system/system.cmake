@@ -3,7 +3,7 @@ foreach(module launch volume root_volume hibernation snapshot export encryption 
   brume_python_test(system_${module} system ${module}_test TIMEOUT 600 LABELS system GUESTS)
 endforeach()
 if(BRUME_DEBIAN_TESTS)
-  brume_python_test(system_debian system debian_test TIMEOUT 1200 LABELS system GUESTS ENVIRONMENT BRUME_DEBIAN=${BRUME_DEBIAN})
+  brume_python_test(system_debian system debian_test TIMEOUT 2400 LABELS system GUESTS ENVIRONMENT BRUME_DEBIAN=${BRUME_DEBIAN})
   set_tests_properties(system_debian PROPERTIES FIXTURES_REQUIRED "mini;debian" PROCESSORS 2)
 endif()
 brume_python_test(system_refusal system refusal_test TIMEOUT 300 LABELS system)
