@@ -1,5 +1,5 @@
 # Guests boot here for real.
-foreach(module launch volume root_volume hibernation snapshot export encryption network interface vpc gateway endpoint metadata lifecycle ends image console restart previous_revision rebuild pattern full_disk libvirtd doctor monitoring alarm scaling)
+foreach(module launch volume root_volume hibernation snapshot export encryption network spoof interface vpc gateway endpoint metadata lifecycle ends image console restart previous_revision rebuild pattern full_disk libvirtd doctor monitoring alarm scaling)
   brume_python_test(system_${module} system ${module}_test TIMEOUT 600 LABELS system GUESTS)
 endforeach()
 if(BRUME_DEBIAN_TESTS)
@@ -17,3 +17,8 @@ brume_python_test(system_harness system harness_test TIMEOUT 120 LABELS system)
 add_executable(call_storm ${CMAKE_CURRENT_SOURCE_DIR}/system/call_storm.cc)
 target_link_libraries(call_storm PRIVATE brume_options brume_proto PkgConfig::GRPC)
 brume_python_test(system_concurrency system concurrency_test TIMEOUT 300 LABELS system)
+# Runs inside guests, which have none of this host's libraries, a sanitizer's least of all.
+add_executable(guest_frames ${CMAKE_CURRENT_SOURCE_DIR}/system/guest_frames.cc)
+target_link_libraries(guest_frames PRIVATE brume_options)
+target_compile_options(guest_frames PRIVATE -fno-sanitize=all)
+target_link_options(guest_frames PRIVATE -static -s -fno-sanitize=all)
