@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/dhcp_options_service.h"
+#include "lib/ec2/network/ipv6_ranges.h"
 #include "lib/ec2/network/model/dns_names.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/ec2/network/tables/network_acl_table.h"
@@ -129,6 +130,28 @@ absl::StatusOr<std::optional<Subnet>> InsertDefaultSubnet(store::Connection& con
                 .default_for_az = true,
                 .map_public_ip_on_launch = true,
                 .dns_name_options = {}};
+  RETURN_IF_ERROR(InsertSubnet(connection, subnet, random));
+  return std::optional<Subnet>(std::move(subnet));
+}
+
+void SetIpv6Range(Subnet& subnet, const CidrIpv6& range, Random& random) {
+  subnet.cidr_ipv6 = range;
+  subnet.ipv6_association_id = SubnetCidrAssociationId::New(random);
+  if (!subnet.ipv6_native()) return;
+  subnet.assign_ipv6_on_creation = true;
+  subnet.dns_name_options = {.hostname_type = HostnameType::kResourceName, .aaaa_record = true};
+}
+
+absl::StatusOr<std::optional<Subnet>> InsertIpv6OnlyDefaultSubnet(store::Connection& connection, const Vpc& vpc,
+                                                                  absl::string_view zone, Random& random) {
+  ASSIGN_OR_RETURN(const std::optional<CidrIpv6> range, FreeSubnetIpv6(connection, vpc.id));
+  if (!range.has_value()) return std::optional<Subnet>();
+  Subnet subnet;
+  subnet.id = SubnetId::New(random);
+  subnet.vpc_id = vpc.id;
+  subnet.availability_zone = std::string(zone);
+  subnet.default_for_az = true;
+  SetIpv6Range(subnet, *range, random);
   RETURN_IF_ERROR(InsertSubnet(connection, subnet, random));
   return std::optional<Subnet>(std::move(subnet));
 }

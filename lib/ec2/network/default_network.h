@@ -27,6 +27,11 @@ absl::Status InsertSubnet(store::Connection& connection, const Subnet& subnet, R
 // A default subnet of the zone, in the lowest block of the VPC that no subnet overlaps; none when there is no room.
 absl::StatusOr<std::optional<Subnet>> InsertDefaultSubnet(store::Connection& connection, const Vpc& vpc,
                                                           absl::string_view zone, Random& random);
+// The same of one that is IPv6-only; none too when the VPC has no IPv6.
+absl::StatusOr<std::optional<Subnet>> InsertIpv6OnlyDefaultSubnet(store::Connection& connection, const Vpc& vpc,
+                                                                  absl::string_view zone, Random& random);
+// The subnet has this range, and where it has no IPv4 one, what an IPv6-only one begins with.
+void SetIpv6Range(Subnet& subnet, const CidrIpv6& range, Random& random);
 
 // The VPC's ranges, its first at the front.
 absl::StatusOr<std::vector<Cidr>> RangesOf(store::Connection& connection, const Vpc& vpc);

@@ -143,6 +143,22 @@ absl::Status CheckSubnetIpv6(store::Connection& connection, const VpcId& vpc, co
   return absl::OkStatus();
 }
 
+absl::StatusOr<std::optional<CidrIpv6>> FreeSubnetIpv6(store::Connection& connection, const VpcId& vpc) {
+  ASSIGN_OR_RETURN(const std::vector<CidrIpv6> ranges, Ipv6RangesOf(connection, vpc));
+  ASSIGN_OR_RETURN(const std::vector<Subnet> subnets, NetworkTable(connection).ListSubnets(vpc));
+  std::set<CidrIpv6> taken;
+  for (const Subnet& subnet : subnets) {
+    if (subnet.cidr_ipv6.has_value()) taken.insert(*subnet.cidr_ipv6);
+  }
+  for (const CidrIpv6& range : ranges) {
+    for (uint64_t i = 0; i < uint64_t{1} << (kSubnetLength - range.prefix_length); ++i) {
+      const CidrIpv6 part = range.Part(kSubnetLength, i);
+      if (!taken.contains(part)) return std::optional<CidrIpv6>(part);
+    }
+  }
+  return std::optional<CidrIpv6>();
+}
+
 absl::StatusOr<Ipv6> AllocateIpv6(store::Connection& connection, const Subnet& subnet, Random& random) {
   if (!subnet.cidr_ipv6.has_value()) return NoIpv6(subnet);
   InterfaceIpv6Table addresses(connection);

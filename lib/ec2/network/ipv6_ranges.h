@@ -1,6 +1,7 @@
 // IPv6 ranges of VPCs and subnets. Inside transactions of the network's services.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -26,6 +27,9 @@ absl::StatusOr<std::vector<CidrIpv6>> Ipv6RangesOf(store::Connection& connection
 
 // Errors: InvalidSubnet.Range for what is not a /64 of the VPC's, InvalidSubnet.Conflict for another subnet's.
 absl::Status CheckSubnetIpv6(store::Connection& connection, const VpcId& vpc, const CidrIpv6& cidr);
+
+// The lowest /64 of the VPC's ranges that no subnet has; none where it has no range or no such part of one.
+absl::StatusOr<std::optional<CidrIpv6>> FreeSubnetIpv6(store::Connection& connection, const VpcId& vpc);
 
 // An address of the subnet that nobody has. Errors: InvalidParameterValue for a subnet without IPv6;
 // InsufficientFreeAddressesInSubnet.

@@ -295,14 +295,7 @@ absl::StatusOr<Subnet> VpcService::CreateSubnet(const SubnetRequest& request) {
     made.vpc_id = vpc.id;
     made.cidr = request.cidr;
     made.availability_zone = zone;
-    if (request.cidr_ipv6.has_value()) {
-      made.cidr_ipv6 = request.cidr_ipv6;
-      made.ipv6_association_id = SubnetCidrAssociationId::New(random_);
-    }
-    if (made.ipv6_native()) {
-      made.assign_ipv6_on_creation = true;
-      made.dns_name_options = {.hostname_type = HostnameType::kResourceName, .aaaa_record = true};
-    }
+    if (request.cidr_ipv6.has_value()) SetIpv6Range(made, *request.cidr_ipv6, random_);
     RETURN_IF_ERROR(InsertSubnet(c, made, random_));
     RETURN_IF_ERROR(tagging::SetTags(c, made.id.text(), request.tags));
     return made;
@@ -311,7 +304,7 @@ absl::StatusOr<Subnet> VpcService::CreateSubnet(const SubnetRequest& request) {
   return subnet;
 }
 
-absl::StatusOr<Subnet> VpcService::CreateDefaultSubnet(absl::string_view availability_zone) {
+absl::StatusOr<Subnet> VpcService::CreateDefaultSubnet(absl::string_view availability_zone, bool ipv6_only) {
   ASSIGN_OR_RETURN(const std::string zone, ZoneOf(settings_, availability_zone));
   ASSIGN_OR_RETURN(Subnet subnet, database_.WriteFor([&](store::Connection& c) -> absl::StatusOr<Subnet> {
     NetworkTable networks(c);
@@ -326,8 +319,14 @@ absl::StatusOr<Subnet> VpcService::CreateDefaultSubnet(absl::string_view availab
       return ec2::Error("DefaultSubnetAlreadyExistsInAvailabilityZone",
                         absl::StrCat("'", there.id.text(), "' is already the default subnet in ", zone, "."));
     }
-    ASSIGN_OR_RETURN(std::optional<Subnet> made, InsertDefaultSubnet(c, *vpc, zone, random_));
+    ASSIGN_OR_RETURN(std::optional<Subnet> made, ipv6_only ? InsertIpv6OnlyDefaultSubnet(c, *vpc, zone, random_)
+                                                           : InsertDefaultSubnet(c, *vpc, zone, random_));
     if (made.has_value()) return *std::move(made);
+    if (ipv6_only) {
+      return ec2::Error("InvalidSubnet.Range",
+                        absl::StrCat("The VPC '", vpc->id.text(),
+                                     "' has no IPv6 range with a free /64: ", "AssociateVpcCidrBlock gives it one"));
+    }
     return BadRange("InvalidSubnet.Range", vpc->cidr, "no block of ", vpc->id.text(),
                     " that is large enough for a default subnet is free");
   }));

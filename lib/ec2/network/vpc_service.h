@@ -83,7 +83,7 @@ class VpcService {
   absl::StatusOr<Subnet> CreateSubnet(const SubnetRequest& request);
   // Errors: DefaultSubnetAlreadyExistsInAvailabilityZone, InvalidParameterValue, and what CreateSubnet gives when there
   // is no room for it or no default VPC.
-  absl::StatusOr<Subnet> CreateDefaultSubnet(absl::string_view availability_zone);
+  absl::StatusOr<Subnet> CreateDefaultSubnet(absl::string_view availability_zone, bool ipv6_only);
   // Errors: InvalidSubnetID.NotFound; DependencyViolation while an interface is in it.
   absl::Status DeleteSubnet(const SubnetId& id);
   // Errors: InvalidSubnetID.NotFound; InvalidParameterValue for what a subnet of its kind cannot have.

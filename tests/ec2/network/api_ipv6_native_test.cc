@@ -123,7 +123,47 @@ TEST_CASE("an IPv6-only subnet is refused what it cannot be made with", "[api]")
     INFO(text);
     CHECK(w.CodeOf("CreateSubnet", text) == code);
   }
-  CHECK(w.CodeOf("CreateDefaultSubnet", "availability_zone: 'us-east-1a' ipv6_native: true") == "UnsupportedOperation");
+}
+
+TEST_CASE("a default subnet can be an IPv6-only one, and launches that name no subnet go there", "[api]") {
+  Ipv6OnlyWorld w;
+  const std::string native = "availability_zone: 'us-east-1a' ipv6_native: true";
+  CHECK(w.CodeOf("CreateDefaultSubnet", native) == "DefaultSubnetAlreadyExistsInAvailabilityZone");
+  std::string former, other, default_vpc;
+  const std::vector<network::SubnetView> subnets = Value(w.world.networks.ListSubnets());
+  for (const network::SubnetView& view : subnets) {
+    if (!view.subnet.default_for_az) continue;
+    (view.subnet.availability_zone == "us-east-1a" ? former : other) = view.subnet.id.text();
+    default_vpc = view.subnet.vpc_id.text();
+  }
+  REQUIRE(w.CodeOf("DeleteSubnet", "subnet_id: '" + former + "'").empty());
+  CHECK(w.CodeOf("CreateDefaultSubnet", native) == "InvalidSubnet.Range");  // the VPC has no IPv6
+  const auto given = w.Ask<ec2::v1::AssociateVpcCidrBlockResponse>(
+      "AssociateVpcCidrBlock", "vpc_id: '" + default_vpc + "' amazon_provided_ipv6_cidr_block: true");
+  const CidrIpv6 whole = Value(CidrIpv6::Parse(given.ipv6_cidr_block_association().ipv6_cidr_block()));
+  // The lowest is another's.
+  REQUIRE(w.CodeOf("AssociateSubnetCidrBlock",
+                   "subnet_id: '" + other + "' ipv6_cidr_block: '" + whole.Part(64, 0).text() + "'")
+              .empty());
+  const auto made = w.Ask<ec2::v1::CreateDefaultSubnetResponse>("CreateDefaultSubnet", native).subnet();
+  for (const auto& subnet : {made, w.Shown(made.subnet_id())}) {
+    CHECK(subnet.default_for_az());
+    CHECK(subnet.ipv6_native());
+    CHECK(subnet.vpc_id() == default_vpc);
+    CHECK_FALSE(subnet.has_cidr_block());
+    CHECK_FALSE(subnet.map_public_ip_on_launch());
+    CHECK(subnet.assign_ipv6_address_on_creation());
+    CHECK(subnet.private_dns_name_options_on_launch().hostname_type() == "resource-name");
+    REQUIRE(subnet.ipv6_cidr_block_association_set_size() == 1);
+    CHECK(subnet.ipv6_cidr_block_association_set(0).ipv6_cidr_block() == whole.Part(64, 1).text());
+  }
+  CHECK(w.CodeOf("CreateDefaultSubnet", native) == "DefaultSubnetAlreadyExistsInAvailabilityZone");
+  const std::string here = "placement { availability_zone: 'us-east-1a' }";
+  const auto instance = w.Launched(here);
+  CHECK(instance.subnet_id() == made.subnet_id());
+  CHECK_FALSE(instance.has_private_ip_address());
+  CHECK(instance.network_interfaces(0).ipv6_addresses_size() == 1);
+  CHECK(w.CodeOf("RunInstances", w.Run(here, "t2.small")) == "UnsupportedOperation");
 }
 
 TEST_CASE("an IPv6-only subnet stays one, whatever attribute is changed", "[api]") {
@@ -200,7 +240,7 @@ TEST_CASE("a network interface of an IPv6-only subnet is refused IPv4, and keeps
   CHECK(w.CodeOf("UnassignIpv6Addresses", of + "ipv6_addresses: '" + first + "'").empty());
 }
 
-TEST_CASE("no NAT gateway and no VPC endpoint is made in an IPv6-only subnet", "[api]") {
+TEST_CASE("no NAT gateway and no VPC endpoint with IPv4 is made in an IPv6-only subnet", "[api]") {
   Ipv6OnlyWorld w;
   CHECK(w.CodeOf("CreateNatGateway", w.In("connectivity_type: 'private'")) == "InvalidParameterCombination");
   CHECK(w.CodeOf("CreateVpcEndpoint", w.InVpc() +

@@ -116,10 +116,9 @@ absl::StatusOr<v1::CreateDefaultSubnetResponse> CreateDefaultSubnet(const v1::Cr
                                                                     network::NetworkService& networks,
                                                                     network::VpcService& vpcs,
                                                                     const Settings& settings) {
-  RETURN_IF_ERROR(RefuseIpv6(request.ipv6_native(), "Ipv6Native", "default subnets have IPv4"));
   ASSIGN_OR_RETURN(const std::string zone, ParseZone(request));
   if (zone.empty()) return Error(kMissingParameter, "availabilityZone");
-  ASSIGN_OR_RETURN(const Subnet subnet, vpcs.CreateDefaultSubnet(zone));
+  ASSIGN_OR_RETURN(const Subnet subnet, vpcs.CreateDefaultSubnet(zone, request.ipv6_native()));
   v1::CreateDefaultSubnetResponse response;
   ASSIGN_OR_RETURN(*response.mutable_subnet(), Rendered(networks, subnet.id, settings));
   return response;
