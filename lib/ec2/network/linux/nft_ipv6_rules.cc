@@ -73,7 +73,8 @@ add rule ip6 brume internet drop
 add chain ip6 brume acl_out { type filter hook forward priority -11; policy accept; }
 add rule ip6 brume acl_out iifname vmap @port_acl_out
 add chain ip6 brume egress { type filter hook forward priority -10; policy drop; }
-add rule ip6 brume egress ct state established,related accept
+add rule ip6 brume egress ct state == established accept
+add rule ip6 brume egress ct state related accept
 add rule ip6 brume egress ct state invalid drop
 add rule ip6 brume egress iifname vmap @port_egress
 add rule ip6 brume egress iifname "uplink" accept
@@ -81,7 +82,8 @@ add rule ip6 brume egress iifname . ip6 saddr @peers accept
 add chain ip6 brume acl_in { type filter hook forward priority -2; policy accept; }
 add rule ip6 brume acl_in oifname vmap @port_acl_in
 add chain ip6 brume ingress { type filter hook forward priority 0; policy drop; }
-add rule ip6 brume ingress ct state established,related accept
+add rule ip6 brume ingress ct state == established accept
+add rule ip6 brume ingress ct state related accept
 add rule ip6 brume ingress oifname vmap @port_ingress
 add rule ip6 brume ingress iifname @ports oifname "uplink" ip6 saddr @own accept
 add rule ip6 brume ingress iifname @ports oifname . ip6 daddr @peers accept

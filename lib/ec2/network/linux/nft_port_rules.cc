@@ -33,6 +33,7 @@ void PortRules::remove_public(Ipv4 public_address) {
 PortRules PortRulesOf(const NetworkInterface& eni, int route_table) {
   PortRules port{.tap = TapName(eni.id),
                  .mac = eni.mac,
+                 .link = 0,
                  .private_ip = eni.private_ip,
                  .public_ip = eni.public_ip,
                  .source_dest_check = eni.source_dest_check,

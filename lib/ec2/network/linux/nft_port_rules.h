@@ -20,6 +20,7 @@ struct PortAddress {
 struct PortRules {
   std::string tap;
   std::string mac;
+  int link = 0;                    // the tap's number in the VPC's namespace, which no other link there gets
   std::optional<Ipv4> private_ip;  // its first, which DHCP gives it; unset: no IPv4 packet or ARP passes
   std::optional<Ipv4> public_ip;
   bool source_dest_check = true;

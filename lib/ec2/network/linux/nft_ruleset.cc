@@ -26,7 +26,10 @@ std::string AclChain(absl::string_view direction, const SubnetId& subnet) {
 std::string InChain(absl::string_view owner) { return absl::StrCat("in-", owner); }
 
 // A packet of a tracked connection passes with one lookup, which holds it to its port and finds the port's route table:
-// what stands in its way besides are comparisons. The chains of network ACLs are there only where a subnet has one.
+// what stands in its way besides are comparisons, as few as can be. So the lookup comes first, by the number of the
+// link, which is shorter than its name; what only a DHCP server sends is asked of UDP alone, behind it; and a packet
+// whose state is exactly `established` is asked for no other. The chains of network ACLs are there only where a subnet
+// has one, and those that translate only once there is something to translate.
 //
 // Before antispoof stands the kernel's reassembly, at -400, in whose result the last fragment alone shows its sender:
 // each fragment is held to its port before that.
@@ -48,7 +51,7 @@ delete table arp brume
 add table inet brume
 add set inet brume ports { type ifname; }
 add set inet brume macs { type ifname . ether_addr; }
-add map inet brume bindings { type ifname . ether_addr . ipv4_addr : mark; }
+add map inet brume bindings { type iface_index . ether_addr . ipv4_addr : mark; }
 add map inet brume unchecked { type ifname . ether_addr : mark; }
 add set inet brume dhcp_clients { typeof iifname . @th,160,32 . @th,288,48; }
 add set inet brume resolvers { type ipv4_addr; }
@@ -69,24 +72,25 @@ add map inet brume port_acl_in { type ifname : verdict; }
 add map inet brume port_egress { type ifname : verdict; }
 add map inet brume port_ingress { type ifname : verdict; }
 add chain inet brume antispoof { type filter hook prerouting priority -450; policy drop; }
+add rule inet brume antispoof meta mark set iif . ether saddr . ip saddr map @bindings meta l4proto != udp accept
 add rule inet brume antispoof iifname "uplink" accept
 add rule inet brume antispoof iifname "lo" accept
 add rule inet brume antispoof udp sport 67 udp dport 68 drop
-add rule inet brume antispoof meta mark set iifname . ether saddr . ip saddr map @bindings accept
+add rule inet brume antispoof meta mark != 0 accept
 add rule inet brume antispoof meta mark set iifname . ether saddr map @unchecked accept
 add rule inet brume antispoof iifname . ip saddr @peers accept
 add rule inet brume antispoof iifname . ether saddr @macs ip saddr 0.0.0.0 ip daddr 255.255.255.255 udp sport 68 udp dport 67 accept
-add chain inet brume nat_in { type nat hook prerouting priority dstnat; policy accept; }
-add rule inet brume nat_in dnat ip to ip daddr map @to_private
 add chain inet brume egress { type filter hook forward priority -10; policy drop; }
-add rule inet brume egress ct state established,related accept
+add rule inet brume egress ct state == established accept
+add rule inet brume egress ct state related accept
 add rule inet brume egress ct state invalid drop
 add rule inet brume egress ct state new iifname @ports add @connections { iifname ct count over $CONNECTIONS } drop
 add rule inet brume egress iifname vmap @port_egress
 add rule inet brume egress iifname "uplink" accept
 add rule inet brume egress iifname . ip saddr @peers accept
 add chain inet brume ingress { type filter hook forward priority 0; policy drop; }
-add rule inet brume ingress ct state established,related accept
+add rule inet brume ingress ct state == established accept
+add rule inet brume ingress ct state related accept
 add rule inet brume ingress oifname vmap @port_ingress
 add rule inet brume ingress oifname "uplink" ip saddr @has_public accept
 add rule inet brume ingress oifname "uplink" rt classid != 0 accept
@@ -109,17 +113,22 @@ add rule inet brume router ip daddr @resolvers udp dport 53 accept
 add rule inet brume router ip daddr @resolvers tcp dport 53 accept
 add rule inet brume router ip daddr 169.254.169.254 tcp dport 80 accept
 add rule inet brume router icmp type echo-request accept
+add table arp brume
+add set arp brume bindings { type ifname . ether_addr . ether_addr . ipv4_addr; }
+add chain arp brume antispoof { type filter hook input priority 0; policy drop; }
+add rule arp brume antispoof iifname "uplink" accept
+add rule arp brume antispoof iifname . ether saddr . arp saddr ether . arp saddr ip @bindings accept
+)";
+
+constexpr char kNatChains[] = R"(
+add chain inet brume nat_in { type nat hook prerouting priority dstnat; policy accept; }
+add rule inet brume nat_in dnat ip to ip daddr map @to_private
 add chain inet brume nat_out { type nat hook postrouting priority srcnat; policy accept; }
 add rule inet brume nat_out oifname "uplink" snat ip to rt classid map @nat_public
 add rule inet brume nat_out oifname != "uplink" snat ip to rt classid map @nat_private
 add rule inet brume nat_out oifname "uplink" rt classid vmap @nat_public_chain
 add rule inet brume nat_out oifname != "uplink" rt classid vmap @nat_private_chain
 add rule inet brume nat_out oifname "uplink" snat ip to ip saddr map @to_public
-add table arp brume
-add set arp brume bindings { type ifname . ether_addr . ether_addr . ipv4_addr; }
-add chain arp brume antispoof { type filter hook input priority 0; policy drop; }
-add rule arp brume antispoof iifname "uplink" accept
-add rule arp brume antispoof iifname . ether saddr . arp saddr ether . arp saddr ip @bindings accept
 )";
 
 constexpr char kForwardAclChains[] = R"(
@@ -136,7 +145,7 @@ void CollectAddress(const PortRules& port, const PortAddress& each, Elements& el
   const std::string tap = absl::StrCat("\"", port.tap, "\"");
   const std::string address = each.private_ip.text();
   elements["inet brume bindings"].push_back(
-      absl::StrCat(tap, " . ", port.mac, " . ", address, " : ", port.route_table));
+      absl::StrCat(port.link, " . ", port.mac, " . ", address, " : ", port.route_table));
   elements["arp brume bindings"].push_back(absl::StrCat(tap, " . ", port.mac, " . ", port.mac, " . ", address));
   if (!each.public_ip.has_value()) return;
   const std::string outside = each.public_ip->text();
@@ -296,7 +305,8 @@ void ChangeChains(std::string& text, const std::string& chain, const std::vector
   }
 }
 
-Elements MemberElements(const SecurityGroupId& id, const std::set<Ipv4>& members, const std::set<Ipv4>& except) {
+Elements MemberElements(const SecurityGroupId& id, const absl::btree_set<Ipv4>& members,
+                        const absl::btree_set<Ipv4>& except) {
   std::vector<Ipv4> wanted;
   std::set_difference(members.begin(), members.end(), except.begin(), except.end(), std::back_inserter(wanted));
   Elements elements;
@@ -429,6 +439,7 @@ GroupRules GroupRulesOf(const std::vector<SecurityGroupRule>& rules, const std::
     if (!rule.prefix_list.empty()) group.prefix_lists.insert(rule.prefix_list);
   }
   group.members.insert(members.begin(), members.end());
+  group.rules = rules;
   return group;
 }
 
@@ -505,6 +516,13 @@ std::string RemoveGroupText(const SecurityGroupId& id, const GroupRules& rules, 
   return text;
 }
 
+bool HasPublicAddress(const PortRules& port) {
+  const std::vector<PortAddress> all = port.addresses();
+  return std::any_of(all.begin(), all.end(), [](const auto& each) { return each.public_ip.has_value(); });
+}
+
+std::string NatChainsText() { return kNatChains; }
+
 std::string ChangePort(const PortRules* before, const PortRules* after) {
   Elements old, fresh;
   if (before != nullptr) Collect(*before, old);
@@ -528,6 +546,7 @@ std::string ChangePort(const PortRules* before, const PortRules* after) {
 std::string WholeRuleset(const Ruleset& rules) {
   std::string text = absl::StrReplaceAll(kSkeleton, {{"$CONNECTIONS", absl::StrCat(rules.max_connections)}});
   if (rules.ipv6.on) absl::StrAppend(&text, PassIpv6Text());
+  if (rules.translates) absl::StrAppend(&text, NatChainsText());
   Elements elements;
   for (const Ipv4 resolver : rules.resolvers) elements["inet brume resolvers"].push_back(resolver.text());
   if (!rules.subnets.empty()) absl::StrAppend(&text, kForwardAclChains);

@@ -3,7 +3,7 @@
 // Table `inet brume` of the namespace; every packet between a guest and anything else is forwarded or local:
 //   prerouting  antispoof   a port's frames, and each fragment, carry its own MAC and address, or are a DHCP request;
 //                           they are marked with the number of its subnet's route table
-//               nat_in      public address -> private address
+//               nat_in      public address -> private address; where there are such addresses or a NAT gateway
 //   forward     acl_out     the network ACL of the subnet that a packet leaves
 //               egress      which traffic may leave its port: the port's groups' out-… chains
 //               acl_in      the network ACL of the subnet that it enters
@@ -38,6 +38,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/btree_set.h"
 #include "absl/strings/string_view.h"
 #include "lib/ec2/network/linux/nft_endpoint_rules.h"
 #include "lib/ec2/network/linux/nft_ipv6_rules.h"
@@ -55,9 +56,10 @@ inline constexpr int kFlowBeginPriority = -12, kFlowSentPriority = -9, kFlowRece
 struct GroupRules {
   std::vector<std::string> ingress, egress;  // the text of each rule
   std::set<SecurityGroupId> peers;           // groups those rules name
-  std::set<Ipv4> members;
+  absl::btree_set<Ipv4> members;
   std::set<PrefixListId> prefix_lists = {};  // lists those rules name
   Ipv6GroupRules ipv6 = {};
+  std::vector<SecurityGroupRule> rules = {};  // what the texts were made of
   friend bool operator==(const GroupRules&, const GroupRules&) = default;
 };
 GroupRules GroupRulesOf(const std::vector<SecurityGroupRule>& rules, const std::vector<Ipv4>& members);
@@ -106,11 +108,17 @@ struct Ruleset {
   std::vector<EndpointRules> endpoints = {};
   std::vector<PeeringRules> peerings = {};
   std::map<PrefixListId, Intervals> prefix_lists = {};  // those that rules of `groups` name
+  // The chains stand that translate addresses. They stay where they were once, as connections may need them.
+  bool translates = false;
   Ipv6Rules ipv6 = {};
 };
 
 // Replaces all there is, in one transaction.
 std::string WholeRuleset(const Ruleset& rules);
+
+bool HasPublicAddress(const PortRules& port);
+// The chains that translate, where Ruleset::translates is about to become true.
+std::string NatChainsText();
 
 // One transaction that turns what stands for `before` into `after`; a null one means that there is none. Empty when
 // nothing changes. Groups that `after` names exist or are made empty.

@@ -167,8 +167,8 @@ absl::Status VpcNetwork::DoSync(const VpcSpec& spec) {
 }
 
 absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>& links) {
-  std::set<std::string> present;
-  for (const Link& link : links) present.insert(link.name);
+  std::map<std::string, int> present;
+  for (const Link& link : links) present[link.name] = link.index;
   Ruleset wanted{.max_connections = options_.max_connections,
                  .resolvers = ResolverAddresses(spec),
                  .groups = {},
@@ -178,6 +178,7 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
                  .endpoints = {},
                  .peerings = {},
                  .prefix_lists = {},
+                 .translates = rules_.translates || !spec.nats.empty(),
                  .ipv6 = Ipv6RulesFor(spec)};
   for (const NatSpec& nat : spec.nats) {
     wanted.nats.push_back({.number = nat.number,
@@ -206,7 +207,10 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
   for (const PortSpec& port : spec.ports) {
     ASSIGN_OR_RETURN(PortRules rules, RulesOf(port));
     // Elsewhere or nowhere: PlugPort brings it. A tap still in the host's namespace is waiting to be opened there.
-    if (!present.contains(rules.tap)) continue;
+    const auto tap = present.find(rules.tap);
+    if (tap == present.end()) continue;
+    rules.link = tap->second;
+    wanted.translates |= HasPublicAddress(rules);
     hosts.merge(HostEntriesOf(port, rules));
     wanted.ports[rules.tap] = std::move(rules);
   }

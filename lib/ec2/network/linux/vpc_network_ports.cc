@@ -107,10 +107,11 @@ absl::Status VpcNetwork::DoSetPeerNames(const std::vector<PublicName>& names) {
 
 absl::Status VpcNetwork::DoPlug(const PortSpec& spec) {
   RETURN_IF_ERROR(NeedSync());
-  ASSIGN_OR_RETURN(const PortRules after, RulesOf(spec));
+  ASSIGN_OR_RETURN(PortRules after, RulesOf(spec));
   RETURN_IF_ERROR(CheckFree(after));
   RETURN_IF_ERROR(FlushConnections());
   ASSIGN_OR_RETURN(const Link tap, BringTap(after.tap));
+  after.link = tap.index;
   lost_taps_.erase(after.tap);
   std::optional<PortRules> before;
   if (const auto found = rules_.ports.find(after.tap); found != rules_.ports.end()) before = found->second;
@@ -159,6 +160,8 @@ absl::Status VpcNetwork::ChangePortRules(const std::string& tap, const PortRules
     previous_owners.push_back(std::move(rest));
   }
   absl::StrAppend(&text, ChangePort(before, after));
+  const bool translates = rules_.translates || (after != nullptr && HasPublicAddress(*after));
+  if (translates && !rules_.translates) absl::StrAppend(&text, NatChainsText());
   PortTimeouts timeouts = TimeoutsOf(rules_.ports);
   const PortTimeouts old_timeouts = timeouts;
   SetTimeouts(tap, after, timeouts);
@@ -183,6 +186,7 @@ absl::Status VpcNetwork::ChangePortRules(const std::string& tap, const PortRules
   for (const auto& [group, address] : joins) absl::StrAppend(&text, AddMember(group, address));
   RETURN_IF_ERROR(nft_->Run(text));
 
+  rules_.translates = translates;
   for (const auto& [group, address] : leaves) rules_.groups[group].members.erase(address);
   for (const auto& [group, address] : joins) rules_.groups[group].members.insert(address);
   for (PortRules& owner : previous_owners) {
