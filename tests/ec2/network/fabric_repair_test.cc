@@ -161,6 +161,13 @@ TEST_CASE_METHOD(RepairFixture, "what brumed and others change for themselves is
     CHECK(none());
     REQUIRE(Good(fabric->ApplyGroup(vpc.Group(vpc.closed, {AllEgress()}))));
     CHECK(none());
+    // Of its members alone: one that comes, one that is there, one that goes.
+    for (const char* address : {"10.0.9.9", "10.0.9.9", "10.0.9.8"}) {
+      vpc.launched[vpc.closed] = {*second.eni.private_ip, Address(address)};
+      REQUIRE(Good(fabric->ApplyGroup(vpc.Group(vpc.closed, {AllEgress()}))));
+      CHECK(none());
+    }
+    vpc.launched.clear();
     PortSpec moved = second;
     moved.eni.public_ip = port.eni.public_ip;
     REQUIRE(Good(fabric->PlugPort(moved)));
@@ -179,6 +186,24 @@ TEST_CASE_METHOD(RepairFixture, "what brumed and others change for themselves is
   CHECK(none());
   SyncAll();
   CHECK(none());
+}
+
+TEST_CASE_METHOD(RepairFixture, "a member that comes after others changed the rules leaves that to be seen and mended",
+                 "[fabric]") {
+  GroupSpec group = vpc.spec.groups[1];
+  group.members = {Address("10.0.9.9")};
+  Output(Inside({"nft", "add", "rule", "inet", "brume", "router", "accept"}));
+  REQUIRE(Good(fabric->ApplyGroup(group)));
+  CHECK(absl::StrContains(Texts(), "its packet rules"));
+  SyncAll();
+  CHECK(Texts() == "");
+  // Where there is no set any more, the change says so, and changes nothing.
+  Output(Inside({"nft", "flush", "ruleset"}));
+  group.members = {Address("10.0.9.8")};
+  CHECK_FALSE(fabric->ApplyGroup(group).ok());
+  CHECK(absl::StrContains(Texts(), "its packet rules"));
+  SyncAll();
+  CHECK(Texts() == "");
 }
 
 TEST_CASE_METHOD(RepairFixture, "a tap deleted under its guest is told until the guest has another", "[fabric]") {

@@ -1,6 +1,7 @@
 // What passes between guests, the router and the host.
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -111,6 +112,48 @@ TEST_CASE_METHOD(FabricFixture, "a group's member set decides who a rule that na
   nobody.members = {Address("10.0.9.9")};
   REQUIRE(Good(fabric->ApplyGroup(nobody)));
   CHECK_FALSE(web->Reaches(Address("10.0.1.5"), 5432, kBlocked));
+}
+
+TEST_CASE_METHOD(FabricFixture, "members come to a group and leave it, thousands too, and no rule is written for them",
+                 "[fabric]") {
+  SyncAll();
+  const auto web = Launch(vpc.Port("10.0.1.4", {vpc.closed}));
+  const auto db = Launch(vpc.Port("10.0.1.5", {vpc.members}));
+  const UniqueFd listener = db->Serve(5432);
+  REQUIRE(Good(fabric->ApplyGroup(vpc.Group(vpc.members, {AllEgress(), AllowGroup(false, vpc.closed)}))));
+  const auto list = [&](const std::string& kind, const std::string& name) {
+    const auto text = RunChecked({"ip", "netns", "exec", "brume-" + vpc.spec.vpc.id.text(), "nft", "--handle", "list",
+                                  kind, "inet", "brume", name});
+    REQUIRE(Good(text.status()));
+    return *text;
+  };
+  const auto rules = [&] {
+    return list("chain", "in-" + vpc.members.text()) + list("chain", "out-" + vpc.closed.text());
+  };
+  const std::string before = rules();
+  const auto with = [&](int count, const char* first, bool itself) {
+    GroupSpec group = vpc.Group(vpc.closed, {AllEgress()});
+    group.members.clear();
+    for (int i = 0; i < count; ++i) group.members.push_back(Ipv4{Address(first).value + static_cast<uint32_t>(i)});
+    if (itself) group.members.insert(group.members.begin(), 2, Address("10.0.1.4"));  // twice
+    REQUIRE(Good(fabric->ApplyGroup(group)));
+    REQUIRE(Good(fabric->ApplyGroup(group)));
+  };
+  const auto count = [&] {
+    const std::string set = list("set", vpc.closed.text());
+    return std::count(set.begin(), set.end(), '.') / 3;
+  };
+  with(2500, "10.0.64.0", true);
+  CHECK(count() == 2501);
+  CHECK(web->Reaches(Address("10.0.1.5"), 5432));
+  // All but 500 of them go, and others come, in one step.
+  with(2500, "10.0.71.208", false);
+  CHECK(count() == 2500);
+  CHECK_FALSE(web->Reaches(Address("10.0.1.5"), 5432, kBlocked));
+  with(0, "10.0.64.0", true);
+  CHECK(count() == 1);
+  CHECK(web->Reaches(Address("10.0.1.5"), 5432));
+  CHECK(rules() == before);
 }
 
 TEST_CASE_METHOD(FabricFixture, "a guest cannot speak as another", "[fabric]") {

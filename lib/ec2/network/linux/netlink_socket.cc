@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -112,8 +113,28 @@ absl::Status NetlinkSocket::Exchange(NlMessage message, int flags, absl::string_
   nl_sock* socket = socket_.get();
   nlmsg_hdr(message.get())->nlmsg_flags |= flags;
   nl_complete_msg(socket, message.get());
-  Answers exchange = {on_answer, nlmsg_hdr(message.get())->nlmsg_seq};
+  if (const int code = nl_send(socket, message.get()); code < 0) return LibraryError(code, what);
+  return Receive(nlmsg_hdr(message.get())->nlmsg_seq, what, on_answer);
+}
 
+absl::Status NetlinkSocket::ExecuteBatch(std::vector<NlMessage> messages, absl::string_view what) {
+  nl_sock* socket = socket_.get();
+  const uint32_t sequence = nl_socket_use_seq(socket);
+  std::string batch;
+  for (const NlMessage& message : messages) {
+    if (message == nullptr) return absl::ResourceExhaustedError(absl::StrCat(what, ": no memory"));
+    nlmsghdr* header = nlmsg_hdr(message.get());
+    header->nlmsg_seq = sequence;
+    header->nlmsg_pid = nl_socket_get_local_port(socket);
+    batch.append(reinterpret_cast<const char*>(header), NLMSG_ALIGN(header->nlmsg_len));
+  }
+  if (const int code = nl_sendto(socket, batch.data(), batch.size()); code < 0) return LibraryError(code, what);
+  return Receive(sequence, what, [](nlmsghdr*) {});
+}
+
+absl::Status NetlinkSocket::Receive(uint32_t sequence, absl::string_view what, AnswerFunction on_answer) {
+  nl_sock* socket = socket_.get();
+  Answers exchange = {on_answer, sequence};
   const std::unique_ptr<nl_cb, decltype(&nl_cb_put)> callbacks(nl_cb_alloc(NL_CB_DEFAULT), nl_cb_put);
   if (callbacks == nullptr) return absl::ResourceExhaustedError(absl::StrCat(what, ": no memory"));
   nl_cb_set(callbacks.get(), NL_CB_VALID, NL_CB_CUSTOM, OnAnswer, &exchange);
@@ -123,7 +144,6 @@ absl::Status NetlinkSocket::Exchange(NlMessage message, int flags, absl::string_
   nl_cb_set(callbacks.get(), NL_CB_ACK, NL_CB_CUSTOM, OnEnd, &exchange);
   nl_cb_err(callbacks.get(), NL_CB_CUSTOM, OnError, &exchange);
 
-  if (const int code = nl_send(socket, message.get()); code < 0) return LibraryError(code, what);
   while (!exchange.done) {
     if (const int code = nl_recvmsgs(socket, callbacks.get()); code < 0 && !exchange.done) {
       if (code == -NLE_INTR || code == -NLE_AGAIN) continue;

@@ -4,6 +4,7 @@
 #include <netlink/msg.h>
 
 #include <memory>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
@@ -31,6 +32,8 @@ class NetlinkSocket {
   static absl::StatusOr<NetlinkSocket> Open(int protocol);
 
   absl::Status Execute(NlMessage message, absl::string_view what);
+  // Sent in one piece, for a subsystem that takes all of them or none. The kernel may refuse any of them.
+  absl::Status ExecuteBatch(std::vector<NlMessage> messages, absl::string_view what);
   // One answer.
   absl::Status Get(NlMessage message, absl::string_view what, AnswerFunction on_answer);
   // Many answers. Unavailable when the table changed meanwhile: ask again.
@@ -42,6 +45,8 @@ class NetlinkSocket {
   };
   explicit NetlinkSocket(nl_sock* socket) : socket_(socket) {}
   absl::Status Exchange(NlMessage message, int flags, absl::string_view what, AnswerFunction on_answer);
+  // Until the request of this number is answered in full.
+  absl::Status Receive(uint32_t sequence, absl::string_view what, AnswerFunction on_answer);
 
   std::unique_ptr<nl_sock, Free> socket_;
 };

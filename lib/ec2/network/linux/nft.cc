@@ -35,6 +35,17 @@ absl::Status Nft::Run(const std::string& commands) {
   return absl::OkStatus();
 }
 
+absl::Status Nft::Change(const AddressSetChange& change) {
+  if (change.added.empty() && change.removed.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const uint32_t before, state_.Generation());
+  RETURN_IF_ERROR(state_.Change(change));
+  ASSIGN_OR_RETURN(const uint32_t after, state_.Generation());
+  // Ours counts one, or none when it changed nothing.
+  changed_by_others_ |= before != generation_ || after - before > 1;
+  generation_ = after;
+  return absl::OkStatus();
+}
+
 absl::Status Nft::Replace(const std::string& commands) {
   ASSIGN_OR_RETURN(const uint32_t before, state_.Generation());
   RETURN_IF_ERROR(Execute(commands).status());

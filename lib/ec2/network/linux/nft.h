@@ -25,6 +25,8 @@ class Nft {
   // The text must hold no anonymous set ("{ 22, 80 }" in a rule): the library numbers those by one counter that threads
   // share unprotected.
   absl::Status Run(const std::string& commands);
+  // As NftState::Change, beside the library, which reads all sets and chains of the namespace before each change.
+  absl::Status Change(const AddressSetChange& change);
   // As Run, of a text that makes the whole of what is ours anew: what others changed before is past.
   absl::Status Replace(const std::string& commands);
   // What `commands`, which change nothing, print as JSON.

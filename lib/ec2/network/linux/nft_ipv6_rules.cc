@@ -325,6 +325,7 @@ Ipv6GroupRules Ipv6GroupRulesOf(const std::vector<SecurityGroupRule>& rules, con
     if (!rule.prefix_list.empty()) group.prefix_lists.insert(rule.prefix_list);
   }
   group.members.insert(members.begin(), members.end());
+  group.rules = rules;
   return group;
 }
 

@@ -33,6 +33,7 @@ struct Ipv6GroupRules {
   std::set<SecurityGroupId> peers;           // groups those rules name
   std::set<PrefixListId> prefix_lists;       // lists those rules name
   std::set<Ipv6> members;
+  std::vector<SecurityGroupRule> rules = {};  // what the texts were made of
   friend bool operator==(const Ipv6GroupRules&, const Ipv6GroupRules&) = default;
 };
 // Rules that are not about IPv6 are left out.

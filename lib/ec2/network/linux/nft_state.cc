@@ -6,6 +6,10 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <netlink/attr.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
@@ -13,13 +17,51 @@
 namespace brume::network {
 namespace {
 
-NlMessage NftRequest(int type, int family) {
-  NlMessage message = NewRequest(NFNL_SUBSYS_NFTABLES << 8 | type);
+// Elements in one message: an attribute holds 64 KiB at most.
+constexpr size_t kElementsPerMessage = 1000;
+// What an element takes, with the headers of its attributes.
+constexpr size_t kElementSize = 16;
+
+void AppendHeader(nl_msg* message, int family, int resource) {
   nfgenmsg header = {};
   header.nfgen_family = static_cast<unsigned char>(family);
   header.version = NFNETLINK_V0;
-  nlmsg_append(message.get(), &header, sizeof(header), NLMSG_ALIGNTO);
+  header.res_id = htons(static_cast<uint16_t>(resource));
+  nlmsg_append(message, &header, sizeof(header), NLMSG_ALIGNTO);
+}
+
+NlMessage NftRequest(int type, int family) {
+  NlMessage message = NewRequest(NFNL_SUBSYS_NFTABLES << 8 | type);
+  AppendHeader(message.get(), family, 0);
   return message;
+}
+
+NlMessage BatchMark(int type) {
+  NlMessage message = NewRequest(type);
+  AppendHeader(message.get(), AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
+  return message;
+}
+
+void AppendElementMessages(int type, int flags, const AddressSetChange& change, const std::vector<Ipv4>& addresses,
+                           std::vector<NlMessage>& messages) {
+  for (size_t start = 0; start < addresses.size(); start += kElementsPerMessage) {
+    const size_t end = std::min(start + kElementsPerMessage, addresses.size());
+    NlMessage message(nlmsg_alloc_size(1024 + (end - start) * kElementSize));
+    nlmsg_put(message.get(), NL_AUTO_PORT, NL_AUTO_SEQ, NFNL_SUBSYS_NFTABLES << 8 | type, 0, NLM_F_REQUEST | flags);
+    AppendHeader(message.get(), NFPROTO_INET, 0);
+    nla_put_string(message.get(), NFTA_SET_ELEM_LIST_TABLE, change.table.c_str());
+    nla_put_string(message.get(), NFTA_SET_ELEM_LIST_SET, change.set.c_str());
+    nlattr* const list = nla_nest_start(message.get(), NFTA_SET_ELEM_LIST_ELEMENTS);
+    for (size_t i = start; i < end; ++i) {
+      nlattr* const element = nla_nest_start(message.get(), NFTA_LIST_ELEM);
+      nlattr* const key = nla_nest_start(message.get(), NFTA_SET_ELEM_KEY);
+      nla_put_u32(message.get(), NFTA_DATA_VALUE, htonl(addresses[i].value));
+      nla_nest_end(message.get(), key);
+      nla_nest_end(message.get(), element);
+    }
+    nla_nest_end(message.get(), list);
+    messages.push_back(std::move(message));
+  }
 }
 
 // The attributes alone: the header before them holds the generation.
@@ -131,6 +173,18 @@ absl::StatusOr<std::vector<std::string>> NftState::Objects(const std::string& ta
   });
   if (!absl::IsNotFound(found)) RETURN_IF_ERROR(found);
   return names;
+}
+
+absl::Status NftState::Change(const AddressSetChange& change) {
+  std::vector<NlMessage> messages;
+  messages.push_back(BatchMark(NFNL_MSG_BATCH_BEGIN));
+  AppendElementMessages(NFT_MSG_DELSETELEM, 0, change, change.removed, messages);
+  AppendElementMessages(NFT_MSG_NEWSETELEM, NLM_F_CREATE, change, change.added, messages);
+  if (messages.size() == 1) return absl::OkStatus();
+  // What the kernel refuses it answers in any case, and before this.
+  nlmsg_hdr(messages.back().get())->nlmsg_flags |= NLM_F_ACK;
+  messages.push_back(BatchMark(NFNL_MSG_BATCH_END));
+  return socket_.ExecuteBatch(std::move(messages), absl::StrCat("cannot change the nftables set ", change.set));
 }
 
 absl::StatusOr<std::vector<CountedElement>> NftState::CountedElements(const std::string& table,

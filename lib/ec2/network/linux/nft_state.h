@@ -1,5 +1,5 @@
 // What nftables holds in one network namespace, asked by netlink without reading any rule's text: whether somebody else
-// changed it.
+// changed it. And the change that is asked for most, which has to cost the same whatever else there is.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "lib/ec2/network/linux/netlink_socket.h"
+#include "lib/resource/ipv4.h"
 
 namespace brume::network {
 
@@ -17,6 +18,12 @@ namespace brume::network {
 struct CountedElement {
   std::string key;
   int64_t packets = 0, bytes = 0;
+};
+
+// What comes into a set of IPv4 addresses, none of them an interval, and what leaves it.
+struct AddressSetChange {
+  std::string table, set;
+  std::vector<Ipv4> added, removed;
 };
 
 // Belongs to the namespace of the thread that opens it. Not thread-safe. Errors as of NetlinkSocket.
@@ -31,6 +38,9 @@ class NftState {
   absl::StatusOr<std::string> Fingerprint(const std::string& table);
   // The names of the objects (of any type) in a table of family inet. Empty when there is no such table.
   absl::StatusOr<std::vector<std::string>> Objects(const std::string& table);
+  // One transaction, about a table of family inet. An address may be added that is there; NotFound when one that is to
+  // be removed is not, or the set.
+  absl::Status Change(const AddressSetChange& change);
   // Of a set in a table of family inet; NotFound when there is none.
   absl::StatusOr<std::vector<CountedElement>> CountedElements(const std::string& table, const std::string& set);
 

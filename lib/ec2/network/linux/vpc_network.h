@@ -104,6 +104,8 @@ class VpcNetwork {
   absl::Status ChangeShaping(const Link& tap, const PortRules* before, const PortRules& after);
   absl::StatusOr<std::vector<std::string>> InspectShaping(const std::vector<Link>& links);
   absl::Status DoApplyGroup(const GroupSpec& spec);
+  // `group` stands, and the spec differs from it in nothing but its members of IPv4.
+  absl::Status ChangeMembers(const GroupSpec& spec, GroupRules& group);
   absl::Status DoRemoveGroup(const SecurityGroupId& group);
   absl::Status DoApplyPrefixList(const PrefixListSpec& spec);
   // The prefix lists that no rule names, were the group's rules these (null: were it not there).

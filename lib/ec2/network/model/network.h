@@ -236,6 +236,7 @@ struct SecurityGroupRule {
   SecurityGroupId referenced_group;
   PrefixListId prefix_list;
   std::string description;
+  friend bool operator==(const SecurityGroupRule&, const SecurityGroupRule&) = default;
 
   // Same direction, protocol, ports and peer: EC2 refuses a second such rule (InvalidPermission.Duplicate).
   bool SamePermission(const SecurityGroupRule& other) const {
