@@ -148,6 +148,13 @@ ListenInVpc<const Ipv6&> ListenByIpv6(const Config& config, network::Fabric& fab
   return [&fabric](const VpcId& vpc, const Ipv6& address, uint16_t port) { return fabric.Listen(vpc, address, port); };
 }
 
+ListenInVpc<const std::variant<Ipv4, Ipv6>&> ListenByBoth(const Config& config, network::Fabric& fabric) {
+  if (config.simulate) return nullptr;
+  return [&fabric](const VpcId& vpc, const std::variant<Ipv4, Ipv6>& address, uint16_t port) {
+    return std::visit([&](const auto& each) { return fabric.Listen(vpc, each, port); }, address);
+  };
+}
+
 absl::Status RemoveHostState(const Config& config) {
   ASSIGN_OR_RETURN(const UniqueFd claim, ClaimStateDirectory(config.state_dir));
   ASSIGN_OR_RETURN(const Adapters adapters, MakeRealAdapters(config));

@@ -38,6 +38,7 @@ template <typename Address>
 using ListenInVpc = std::function<absl::StatusOr<UniqueFd>(const VpcId& vpc, Address address, uint16_t port)>;
 ListenInVpc<Ipv4> ListenByIpv4(const Config& config, network::Fabric& fabric);
 ListenInVpc<const Ipv6&> ListenByIpv6(const Config& config, network::Fabric& fabric);
+ListenInVpc<const std::variant<Ipv4, Ipv6>&> ListenByBoth(const Config& config, network::Fabric& fabric);
 
 // Takes away what brumed keeps on the host between its lives: namespaces, taps, rules, routes. Refused with
 // FailedPrecondition while a guest runs. For `brumed --remove-host-state`.

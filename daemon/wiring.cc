@@ -49,7 +49,9 @@ frontend::QueryServerOptions QueryOptions(const Config& config) {
 std::vector<frontend::EndpointAddress> AddressesOf(const std::vector<network::EndpointSpec>& endpoints) {
   std::vector<frontend::EndpointAddress> addresses;
   for (const network::EndpointSpec& each : endpoints) {
-    addresses.push_back({each.id, std::string(kEndpointServiceNames.Of(each.service)), each.private_ip});
+    const std::string service(kEndpointServiceNames.Of(each.service));
+    if (each.private_ip.has_value()) addresses.push_back({each.id, service, *each.private_ip});
+    if (each.ipv6.has_value()) addresses.push_back({each.id, service, *each.ipv6});
   }
   return addresses;
 }
@@ -98,7 +100,7 @@ class RealDaemon final : public Daemon {
             {.dispatcher = dispatcher_,
              .authenticate =
                  [this](const SignedRequest& request) { return modules_.iam().authenticator().Authenticate(request); },
-             .listen = ListenByIpv4(config_, *adapters_.fabric),
+             .listen = ListenByBoth(config_, *adapters_.fabric),
              .options = QueryOptions(config_)}) {}
 
   ~RealDaemon() override { Stop(); }

@@ -162,13 +162,15 @@ inline std::vector<Ipv4> PublicAddressesOf(const NatSpec& nat, bool has_gateway)
   return addresses;
 }
 
-// A VPC endpoint's address in one subnet, which is the router's own: who serves the API listens there (Fabric::Listen).
+// A VPC endpoint's addresses in one subnet, which are the router's own: who serves the API listens there
+// (Fabric::Listen).
 struct EndpointSpec {
   VpcEndpointId id;
   EndpointService service = EndpointService::kEc2;
   EniId eni_id;
   SubnetId subnet;
-  Ipv4 private_ip;
+  std::optional<Ipv4> private_ip = {};  // one of the two at least
+  std::optional<Ipv6> ipv6 = {};
   std::vector<SecurityGroupId> groups;  // whose ingress rules say which ports reach it
   std::vector<std::string> names;       // whole ones, that the VPC's resolver knows it by
 };

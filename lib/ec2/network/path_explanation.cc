@@ -10,8 +10,6 @@
 namespace brume::network {
 namespace {
 
-constexpr int kHttp = 80, kHttps = 443;
-
 struct Ipv4Family {
   using Address = Ipv4;
   using Route = RouteSpec;
@@ -19,6 +17,7 @@ struct Ipv4Family {
   static constexpr char kIcmpName[] = "ICMP";
 
   static std::vector<Ipv4> AddressesOf(const NetworkInterface& eni) { return PrivateAddresses(eni); }
+  static std::optional<Ipv4> AddressOf(const EndpointSpec& endpoint) { return endpoint.private_ip; }
   static const std::vector<Cidr>& RangesOf(const VpcSpec& vpc) { return vpc.ranges; }
   static const std::vector<Cidr>& RangesOf(const PrefixListSpec& list) { return list.ranges; }
   static const std::vector<Cidr>& RangesOf(const VpcSpec& /*vpc*/, const PeeringSpec& peering) {
@@ -62,31 +61,6 @@ class Ipv4Walk : public PathWalk<Ipv4Family> {
  private:
   Ipv4 Inside(const VpcSpec& vpc, const Ipv4& address) const override {
     return BehindPublic(vpc, address).value_or(address);
-  }
-
-  bool Enter(const VpcSpec& vpc, const Packet& packet) override {
-    if (PortAt(vpc, packet.destination) != nullptr || !TakeEndpoint(vpc, packet.destination)) {
-      return PathWalk::Enter(vpc, packet);
-    }
-    const bool served = packet.protocol == kTcp && (packet.port == kHttp || packet.port == kHttps);
-    if (!served || peering_ != nullptr) {
-      return Stop(Kind::kInterface, "BAD_STATE", endpoint_.eni.id.text(),
-                  "is a VPC endpoint's, which takes TCP to ports 80 and 443 of its own VPC alone");
-    }
-    return Into(vpc, endpoint_, packet);
-  }
-
-  // Whether the address is one of a VPC endpoint, which is in `endpoint_` then, as a port.
-  bool TakeEndpoint(const VpcSpec& vpc, Ipv4 address) {
-    for (const EndpointSpec& endpoint : vpc.endpoints) {
-      if (endpoint.private_ip != address) continue;
-      endpoint_.eni.id = endpoint.eni_id;
-      endpoint_.eni.subnet_id = endpoint.subnet;
-      endpoint_.eni.private_ip = address;
-      endpoint_.eni.groups = endpoint.groups;
-      return true;
-    }
-    return false;
   }
 
   bool Outside(Packet packet) override {
@@ -144,8 +118,6 @@ class Ipv4Walk : public PathWalk<Ipv4Family> {
     }
     return Outside(packet);
   }
-
-  PortSpec endpoint_;  // where it goes to one
 };
 
 }  // namespace

@@ -16,6 +16,7 @@ struct Ipv6Family {
   static constexpr char kIcmpName[] = "ICMPv6";
 
   static const std::vector<Ipv6>& AddressesOf(const NetworkInterface& eni) { return eni.ipv6; }
+  static std::optional<Ipv6> AddressOf(const EndpointSpec& endpoint) { return endpoint.ipv6; }
   static const std::vector<CidrIpv6>& RangesOf(const VpcSpec& vpc) { return vpc.ipv6.ranges; }
   static const std::vector<CidrIpv6>& RangesOf(const PrefixListSpec& list) { return list.ipv6_ranges; }
   static std::vector<CidrIpv6> RangesOf(const VpcSpec& vpc, const PeeringSpec& peering) {

@@ -59,8 +59,11 @@ class PathWalk {
   // What the address means inside of the VPC.
   virtual Address Inside(const VpcSpec& /*vpc*/, const Address& address) const { return address; }
   // Into whatever is at the packet's destination.
-  virtual bool Enter(const VpcSpec& vpc, const Packet& packet) {
+  bool Enter(const VpcSpec& vpc, const Packet& packet) {
     if (const PortSpec* port = PortAt(vpc, packet.destination); port != nullptr) return Into(vpc, *port, packet);
+    for (const EndpointSpec& endpoint : vpc.endpoints) {
+      if (Family::AddressOf(endpoint) == packet.destination) return IntoEndpoint(vpc, endpoint, packet);
+    }
     return Stop(Kind::kInterface, "BAD_STATE", packet.destination.text(),
                 absl::StrCat("no running instance of ", vpc.vpc.id.text(), " has this address"));
   }
@@ -155,6 +158,19 @@ class PathWalk {
   }
 
   // To an instance that routes for others.
+  bool IntoEndpoint(const VpcSpec& vpc, const EndpointSpec& endpoint, const Packet& packet) {
+    constexpr int kHttp = 80, kHttps = 443;
+    const bool served = packet.protocol == kTcp && (packet.port == kHttp || packet.port == kHttps);
+    if (!served || peering_ != nullptr) {
+      return Stop(Kind::kInterface, "BAD_STATE", endpoint.eni_id.text(),
+                  "is a VPC endpoint's, which takes TCP to ports 80 and 443 of its own VPC alone");
+    }
+    endpoint_.eni.id = endpoint.eni_id;
+    endpoint_.eni.subnet_id = endpoint.subnet;
+    endpoint_.eni.groups = endpoint.groups;
+    return Into(vpc, endpoint_, packet);
+  }
+
   bool IntoRouter(const VpcSpec& vpc, const PortSpec* router, const std::string& address, const Packet& packet) {
     if (router == nullptr) return Stop(Kind::kInterface, "BAD_STATE", address, "is not there");
     if (router->eni.source_dest_check) {
@@ -192,6 +208,7 @@ class PathWalk {
   Side from_, to_;
   Packet sent_, arrived_;  // as the sender's and the receiver's VPC see it
   const PeeringSpec* peering_ = nullptr;
+  PortSpec endpoint_;  // where it goes to one
   // The subnet of the NAT gateway that it passed; empty = none.
   SubnetId nat_subnet_;
 

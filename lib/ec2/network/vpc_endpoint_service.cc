@@ -53,6 +53,24 @@ std::vector<SubnetId> SubnetsOf(const NewVpcEndpoint& wanted) {
   return subnets;
 }
 
+// The subnet can give the interface its addresses, and is of the kind that EC2 wants for the type.
+absl::Status CheckAddressType(IpAddressType type, const Subnet& subnet) {
+  const auto refuse = [&](absl::string_view what) {
+    return ec2::Error("InvalidParameter", absl::StrCat("The IP address type '", kIpAddressTypeNames.Of(type),
+                                                       "' is not supported in ", subnet.id.text(), ", which ", what));
+  };
+  switch (type) {
+    case IpAddressType::kIpv4:
+      return NeedIpv4(subnet, "room for a VPC endpoint with IPv4 addresses");
+    case IpAddressType::kDualstack:
+      if (subnet.ipv6_native()) return refuse("has no IPv4 range");
+      return subnet.cidr_ipv6.has_value() ? absl::OkStatus() : refuse("has no IPv6 range");
+    case IpAddressType::kIpv6:
+      return subnet.ipv6_native() ? absl::OkStatus() : refuse("is not an IPv6-only subnet");
+  }
+  return absl::OkStatus();
+}
+
 // Takes what has become an interface of no endpoint away.
 absl::Status FreeEndpointInterface(store::Connection& c, const EniId& eni) {
   RETURN_IF_ERROR(VpcEndpointTable(c).DeleteInterface(eni));
@@ -98,7 +116,11 @@ absl::StatusOr<std::vector<EndpointSpec>> ReadEndpointSpecs(store::Connection& c
       spec.service = endpoint.service;
       spec.eni_id = each.eni_id;
       spec.subnet = each.subnet_id;
-      spec.private_ip = each.private_ip;
+      ASSIGN_OR_RETURN(const NetworkInterface eni, NetworkTable(connection).GetInterface(each.eni_id));
+      spec.private_ip = eni.private_ip;
+      // Earlier revisions gave endpoints of IPv4 an address that nobody served.
+      const bool by_ipv6 = endpoint.ip_address_type != IpAddressType::kIpv4;
+      if (by_ipv6 && !eni.ipv6.empty()) spec.ipv6 = eni.ipv6.front();
       spec.groups = groups;
       spec.names = {VpcEndpointName(endpoint, region), VpcEndpointName(endpoint, region, subnet.availability_zone)};
       const bool named = endpoint.private_dns && vpc.attributes.dns_support && vpc.attributes.dns_hostnames;
@@ -165,18 +187,18 @@ absl::Status VpcEndpointService::AddInterfaces(store::Connection& connection, co
                         absl::StrCat("Found another VPC endpoint subnet in the availability zone of ", id.text(), ": ",
                                      beside.id.text()));
     }
-    RETURN_IF_ERROR(NeedIpv4(subnet, "room for a VPC endpoint"));
+    RETURN_IF_ERROR(CheckAddressType(endpoint.ip_address_type, subnet));
     InterfaceSpec spec;
     spec.subnet = subnet;
     if (const auto address = addresses.find(id); address != addresses.end()) spec.private_ip = address->second;
+    spec.ipv6_count = endpoint.ip_address_type == IpAddressType::kIpv4 ? 0 : 1;
     spec.type = InterfaceType::kVpcEndpoint;
     spec.requester_id = kEndpointRequester;
     spec.groups = groups;
     spec.description = absl::StrCat("VPC Endpoint Interface ", endpoint.id.text());
     spec.attachment.emplace().time = parts_.clock.Now();
     ASSIGN_OR_RETURN(const NetworkInterface eni, MakeInterface(connection, spec, parts_.random));
-    RETURN_IF_ERROR(endpoints.PutInterface(
-        {.eni_id = eni.id, .endpoint_id = endpoint.id, .subnet_id = id, .private_ip = *eni.private_ip}));
+    RETURN_IF_ERROR(endpoints.PutInterface({.eni_id = eni.id, .endpoint_id = endpoint.id, .subnet_id = id}));
   }
   return absl::OkStatus();
 }
@@ -200,6 +222,7 @@ absl::StatusOr<VpcEndpointView> VpcEndpointService::Make(store::Connection& conn
   made.id = VpcEndpointId::New(parts_.random);
   made.vpc_id = wanted.vpc_id;
   made.service = wanted.service;
+  made.ip_address_type = wanted.ip_address_type;
   made.private_dns = wanted.private_dns;
   made.policy = wanted.policy;
   made.created = parts_.clock.Now();
@@ -242,8 +265,9 @@ absl::Status VpcEndpointService::ChangeSubnets(store::Connection& connection, co
     if (Contains(added, id)) continue;
     const auto found = std::find_if(present.begin(), present.end(),
                                     [&id = id](const auto& each) { return each.subnet_id == id && !each.leaving; });
-    if (found != present.end() && found->private_ip == address.value_or(found->private_ip)) continue;
     if (found != present.end()) {
+      ASSIGN_OR_RETURN(const NetworkInterface eni, NetworkTable(connection).GetInterface(found->eni_id));
+      if (!address.has_value() || eni.private_ip == address) continue;
       VpcEndpointInterface leaving = *found;
       leaving.leaving = true;
       RETURN_IF_ERROR(endpoints.PutInterface(leaving));
@@ -286,6 +310,11 @@ absl::Status VpcEndpointService::Modify(const VpcEndpointId& id, const VpcEndpoi
     if (endpoint.state == VpcEndpointState::kDeleting) return id.NotFound();
     vpc = endpoint.vpc_id;
     if (change.policy.has_value()) endpoint.policy = *change.policy;
+    if (change.ip_address_type.value_or(endpoint.ip_address_type) != endpoint.ip_address_type) {
+      return ec2::Error("UnsupportedOperation",
+                        absl::StrCat("The IP address type of ", id.text(), " stays '",
+                                     kIpAddressTypeNames.Of(endpoint.ip_address_type), "': make another endpoint"));
+    }
     if (change.private_dns.has_value()) endpoint.private_dns = *change.private_dns;
     if (change.private_dns.has_value()) RETURN_IF_ERROR(CheckPrivateDns(c, endpoint));
     // Before the subnets, so that new interfaces have the new groups.

@@ -42,6 +42,7 @@ struct NewVpcEndpoint {
   std::vector<SubnetId> subnets;
   EndpointAddresses addresses;
   std::vector<SecurityGroupId> groups;  // none = the VPC's default group
+  IpAddressType ip_address_type = IpAddressType::kIpv4;
   bool private_dns = true;
   std::string policy;  // empty = it allows everything
   TagMap tags;
@@ -55,6 +56,7 @@ struct VpcEndpointChange {
   std::vector<SecurityGroupId> add_groups, remove_groups;
   std::optional<std::string> policy;  // empty = the one that allows everything
   std::optional<bool> private_dns;
+  std::optional<IpAddressType> ip_address_type;  // as it is
 };
 
 struct VpcEndpointParts {
@@ -74,8 +76,9 @@ class VpcEndpointService {
   explicit VpcEndpointService(VpcEndpointParts parts) : parts_(std::move(parts)) {}
 
   // It is pending until the host serves it. Errors: InvalidVpcID.NotFound, InvalidSubnetID.NotFound,
-  // InvalidGroup.NotFound, DuplicateSubnetsInSameZone, InvalidParameter where its private name cannot be,
-  // VpcEndpointLimitExceeded, IdempotentParameterMismatch, InsufficientFreeAddressesInSubnet; of check_policy.
+  // InvalidGroup.NotFound, DuplicateSubnetsInSameZone, InvalidParameter where its private name cannot be or a subnet
+  // has not the addresses, VpcEndpointLimitExceeded, IdempotentParameterMismatch, InsufficientFreeAddressesInSubnet; of
+  // check_policy.
   absl::StatusOr<VpcEndpointView> Create(const NewVpcEndpoint& wanted);
   // Errors: InvalidVpcEndpointId.NotFound, InvalidParameter; as of Create.
   absl::Status Modify(const VpcEndpointId& id, const VpcEndpointChange& change);

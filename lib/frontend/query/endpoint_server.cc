@@ -22,7 +22,8 @@ constexpr size_t kConnections = 4096;
 
 // A listener's name says what comes by it: "vpc-…/vpce-…/ec2/10.0.1.9/443".
 std::string ListenerName(const VpcId& vpc, const EndpointAddress& address, bool secure) {
-  return absl::StrCat(vpc.text(), "/", address.id.text(), "/", address.service, "/", address.address.text(), "/",
+  const std::string text = std::visit([](const auto& each) { return each.text(); }, address.address);
+  return absl::StrCat(vpc.text(), "/", address.id.text(), "/", address.service, "/", text, "/",
                       secure ? kSecurePort : kPlainPort);
 }
 

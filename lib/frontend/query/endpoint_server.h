@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -18,13 +19,14 @@
 #include "lib/frontend/query/query_server.h"
 #include "lib/resource/ids.h"
 #include "lib/resource/ipv4.h"
+#include "lib/resource/ipv6.h"
 
 namespace brume::frontend {
 
 struct EndpointAddress {
   VpcEndpointId id;
   std::string service;  // as signatures name it: "monitoring"
-  Ipv4 address;
+  std::variant<Ipv4, Ipv6> address;
   friend auto operator<=>(const EndpointAddress&, const EndpointAddress&) = default;
 };
 
@@ -32,7 +34,8 @@ struct EndpointServerParts {
   const gateway::Dispatcher& dispatcher;
   Authenticate authenticate;
   // A TCP socket that listens inside the VPC's namespace. Unset where guests are not real, and none is served.
-  std::function<absl::StatusOr<UniqueFd>(const VpcId& vpc, Ipv4 address, uint16_t port)> listen;
+  std::function<absl::StatusOr<UniqueFd>(const VpcId& vpc, const std::variant<Ipv4, Ipv6>& address, uint16_t port)>
+      listen;
   QueryServerOptions options;  // but for `listen` and `allow_plaintext`
 };
 

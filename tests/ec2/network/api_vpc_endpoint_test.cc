@@ -212,7 +212,10 @@ TEST_CASE("a VPC endpoint's bad input gets EC2's codes and makes nothing", "[api
       {"CreateVpcEndpoint", wanted + "subnet_ids: '" + world.DefaultSubnet() + "'", "InvalidSubnetID.NotFound"},
       {"CreateVpcEndpoint", wanted + subnet + "subnet_ids: '" + world.beside + "'", "DuplicateSubnetsInSameZone"},
       {"CreateVpcEndpoint", wanted + subnet + "security_group_ids: 'sg-00000000000000000'", "InvalidGroup.NotFound"},
-      {"CreateVpcEndpoint", wanted + "ip_address_type: 'ipv6'", "InvalidParameterValue"},
+      {"CreateVpcEndpoint", wanted + "ip_address_type: 'ipv5'", "InvalidParameterValue"},
+      // Its subnets have no IPv6.
+      {"CreateVpcEndpoint", wanted + subnet + "ip_address_type: 'ipv6'", "InvalidParameter"},
+      {"CreateVpcEndpoint", wanted + subnet + "ip_address_type: 'dualstack'", "InvalidParameter"},
       {"CreateVpcEndpoint", wanted + "policy_document: 'no JSON'", "InvalidPolicyDocument"},
       {"CreateVpcEndpoint",
        wanted + R"(policy_document: '{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}')",
@@ -245,6 +248,62 @@ TEST_CASE("a VPC endpoint's bad input gets EC2's codes and makes nothing", "[api
   CHECK(world.CodeOf("ModifyVpcEndpoint", id + "reset_policy: true policy_document: '{}'") ==
         "InvalidParameterCombination");
   CHECK(world.Shown(made.vpc_endpoint_id()).subnet_ids_size() == 1);
+}
+
+TEST_CASE("a VPC endpoint has addresses of the families that it is asked for", "[api]") {
+  EndpointWorld world;
+  const auto given = world.Ask<ec2::v1::AssociateVpcCidrBlockResponse>(
+      "AssociateVpcCidrBlock", "vpc_id: '" + world.vpc + "' amazon_provided_ipv6_cidr_block: true");
+  const CidrIpv6 whole = Value(CidrIpv6::Parse(given.ipv6_cidr_block_association().ipv6_cidr_block()));
+  Value(world.world.CallText("AssociateSubnetCidrBlock",
+                             "subnet_id: '" + world.first + "' ipv6_cidr_block: '" + whole.Part(64, 1).text() + "'"));
+  // An address comes of itself here, but not to who asks for IPv4.
+  Value(world.world.CallText("ModifySubnetAttribute",
+                             "subnet_id: '" + world.first + "' assign_ipv6_address_on_creation { value: true }"));
+  const std::string only =
+      world
+          .Ask<ec2::v1::CreateSubnetResponse>("CreateSubnet", "vpc_id: '" + world.vpc + "' ipv6_native: true " +
+                                                                  "ipv6_cidr_block: '" + whole.Part(64, 2).text() + "'")
+          .subnet()
+          .subnet_id();
+  const struct {
+    std::string type, subnet;
+    bool ipv4;
+    int ipv6;
+  } cases[] = {{"", world.first, true, 0},
+               {"ipv4", world.first, true, 0},
+               {"dualstack", world.first, true, 1},
+               {"ipv6", only, false, 1}};
+  for (const auto& [type, subnet, ipv4, ipv6] : cases) {
+    INFO(type);
+    const auto made = world.Make("private_dns_enabled: false subnet_ids: '" + subnet + "' " +
+                                 (type.empty() ? "" : "ip_address_type: '" + type + "'"));
+    REQUIRE(world.Available(made.vpc_endpoint_id()));
+    for (const auto& endpoint : {made, world.Shown(made.vpc_endpoint_id())}) {
+      CHECK(endpoint.ip_address_type() == (type.empty() ? "ipv4" : type));
+      CHECK(endpoint.dns_options().dns_record_ip_type() == (type.empty() ? "ipv4" : type));
+    }
+    const auto eni = world.Interface(made.network_interface_ids(0));
+    CHECK(eni.has_private_ip_address() == ipv4);
+    CHECK(eni.ipv6_addresses_size() == ipv6);
+    const std::string id = "vpc_endpoint_id: '" + made.vpc_endpoint_id() + "' ip_address_type: ";
+    CHECK(world.CodeOf("ModifyVpcEndpoint", id + "'" + (type.empty() ? "ipv4" : type) + "'").empty());
+    CHECK(world.CodeOf("ModifyVpcEndpoint", id + (type == "dualstack" ? "'ipv4'" : "'dualstack'")) ==
+          "UnsupportedOperation");
+    Value(world.world.CallText("DeleteVpcEndpoints", "vpc_endpoint_ids: '" + made.vpc_endpoint_id() + "'"));
+    CHECK(world.Gone(made.vpc_endpoint_id()));
+  }
+  const std::string wanted = world.Wanted() + "private_dns_enabled: false ";
+  const std::pair<std::string, const char*> refused[] = {
+      {"ip_address_type: 'ipv6' subnet_ids: '" + world.first + "'", "InvalidParameter"},
+      {"ip_address_type: 'dualstack' subnet_ids: '" + only + "'", "InvalidParameter"},
+      {"ip_address_type: 'dualstack' subnet_ids: '" + world.second + "'", "InvalidParameter"},
+      {"ip_address_type: 'ipv4' subnet_ids: '" + only + "'", "InvalidParameterCombination"}};
+  for (const auto& [text, code] : refused) {
+    INFO(text);
+    CHECK(world.CodeOf("CreateVpcEndpoint", wanted + text) == code);
+  }
+  CHECK(world.Count() == 0);
 }
 
 TEST_CASE("a client token makes one VPC endpoint, and another request with it none", "[api]") {

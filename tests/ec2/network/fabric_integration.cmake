@@ -11,6 +11,6 @@ brume_test(fabric_test APART
 add_executable(fabric_bench ec2/network/fabric_bench.cc ec2/network/fabric_speed_bench.cc ec2/network/fabric_fixture.cc ec2/network/fabric_guest.cc)
 target_link_libraries(fabric_bench PRIVATE brume_test_main brume_network_linux PkgConfig::LIBNL)
 brume_test(fabric_ipv6_test APART
-  SOURCES ec2/network/fabric_ipv6_test.cc ec2/network/fabric_ipv6_only_test.cc ec2/network/fabric_rows_test.cc ec2/network/fabric_fixture.cc ec2/network/fabric_guest.cc ec2/network/fabric_ipv6.cc
+  SOURCES ec2/network/fabric_ipv6_test.cc ec2/network/fabric_ipv6_only_test.cc ec2/network/fabric_endpoint_ipv6_test.cc ec2/network/fabric_rows_test.cc ec2/network/fabric_fixture.cc ec2/network/fabric_guest.cc ec2/network/fabric_ipv6.cc
   DEPS brume_network_linux PkgConfig::LIBNL
   LABELS integration)

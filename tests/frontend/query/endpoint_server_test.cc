@@ -37,7 +37,8 @@ struct EndpointFixture {
     server.emplace(frontend::EndpointServerParts{
         .dispatcher = dispatcher,
         .authenticate = QueryFixture::Signed,
-        .listen = [this](const VpcId& vpc, Ipv4 address, uint16_t port) { return Listen(vpc, address, port); },
+        .listen = [this](const VpcId& vpc, const std::variant<Ipv4, Ipv6>& address,
+                         uint16_t port) { return Listen(vpc, std::get<Ipv4>(address), port); },
         .options = std::move(options)});
     if (start) REQUIRE_OK(server->Start());
     return *server;

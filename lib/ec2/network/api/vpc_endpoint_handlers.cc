@@ -19,7 +19,7 @@
 namespace brume::ec2 {
 namespace {
 
-constexpr char kInterface[] = "Interface", kIpv4[] = "ipv4", kOwner[] = "amazon";
+constexpr char kInterface[] = "Interface", kOwner[] = "amazon";
 constexpr size_t kMaxPolicy = 20480;
 
 void AddName(v1::VpcEndpoint& rendered, std::string name) { rendered.add_dns_entries()->set_dns_name(std::move(name)); }
@@ -49,8 +49,9 @@ v1::VpcEndpoint Render(const network::VpcEndpointView& view, const Settings& set
     each.set_group_id(group.id.text());
     each.set_group_name(group.name);
   }
-  rendered.set_ip_address_type(kIpv4);
-  rendered.mutable_dns_options()->set_dns_record_ip_type(kIpv4);
+  const std::string addresses(kIpAddressTypeNames.Of(endpoint.ip_address_type));
+  rendered.set_ip_address_type(addresses);
+  rendered.mutable_dns_options()->set_dns_record_ip_type(addresses);
   rendered.set_private_dns_enabled(endpoint.private_dns);
   rendered.set_requester_managed(false);
   RenderNames(view, settings.region, rendered);
@@ -113,6 +114,9 @@ absl::StatusOr<network::NewVpcEndpoint> ParseEndpoint(const v1::CreateVpcEndpoin
   ASSIGN_OR_RETURN(wanted.subnets, gateway::ParseIds<SubnetId>(request.subnet_ids()));
   ASSIGN_OR_RETURN(wanted.addresses, ParseAddresses(request.subnet_configurations()));
   ASSIGN_OR_RETURN(wanted.groups, gateway::ParseIds<SecurityGroupId>(request.security_group_ids()));
+  if (request.has_ip_address_type()) {
+    wanted.ip_address_type = kIpAddressTypeNames.Find(request.ip_address_type()).value_or(IpAddressType::kIpv4);
+  }
   if (request.has_private_dns_enabled()) wanted.private_dns = request.private_dns_enabled();
   RETURN_IF_ERROR(CheckPolicy(request.policy_document()));
   wanted.policy = request.policy_document();
@@ -148,6 +152,7 @@ absl::StatusOr<v1::ModifyVpcEndpointResponse> ModifyVpcEndpoint(const v1::Modify
   RETURN_IF_ERROR(CheckPolicy(request.policy_document()));
   if (request.reset_policy()) change.policy = "";
   if (!request.policy_document().empty()) change.policy = request.policy_document();
+  if (request.has_ip_address_type()) change.ip_address_type = kIpAddressTypeNames.Find(request.ip_address_type());
   if (request.has_private_dns_enabled()) change.private_dns = request.private_dns_enabled();
   RETURN_IF_ERROR(endpoints.Modify(id, change));
   v1::ModifyVpcEndpointResponse response;
@@ -200,7 +205,9 @@ v1::ServiceDetail RenderService(EndpointService service, const Settings& setting
   rendered.set_acceptance_required(false);
   rendered.set_manages_vpc_endpoints(false);
   rendered.set_private_dns_name_verification_state("verified");
-  rendered.add_supported_ip_address_types(kIpv4);
+  for (const IpAddressType each : {IpAddressType::kIpv4, IpAddressType::kIpv6}) {
+    rendered.add_supported_ip_address_types(std::string(kIpAddressTypeNames.Of(each)));
+  }
   rendered.set_service_region(settings.region);
   return rendered;
 }

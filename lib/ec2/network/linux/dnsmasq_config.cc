@@ -50,6 +50,15 @@ void AppendIpv4Host(Ipv4 address, const HostEntry& entry, const std::string& dom
   absl::StrAppend(&text, "\n");
 }
 
+void AppendIpv6Host(const Ipv6& address, const HostEntry& entry, const std::string& domain, std::string& text) {
+  if (!entry.ipv6_name.empty()) {
+    absl::StrAppend(&text, address.text(), " ", entry.ipv6_name, ".", domain, " ", entry.ipv6_name, "\n");
+  }
+  if (!entry.whole_names.empty()) {
+    absl::StrAppend(&text, address.text(), " ", absl::StrJoin(entry.whole_names, " "), "\n");
+  }
+}
+
 }  // namespace
 
 DnsmasqPaths::DnsmasqPaths(const std::string& directory)
@@ -136,9 +145,7 @@ std::string DnsHosts(const Names& names, const std::string& domain) {
   std::string text;
   for (const auto& [address, entry] : names.hosts) {
     if (const Ipv4* ipv4 = std::get_if<Ipv4>(&address)) AppendIpv4Host(*ipv4, entry, domain, text);
-    if (entry.ipv6.has_value() && !entry.ipv6_name.empty()) {
-      absl::StrAppend(&text, entry.ipv6->text(), " ", entry.ipv6_name, ".", domain, " ", entry.ipv6_name, "\n");
-    }
+    if (entry.ipv6.has_value()) AppendIpv6Host(*entry.ipv6, entry, domain, text);
     // One without IPv4 has the name of its tag by IPv6.
     if (std::holds_alternative<Ipv6>(address) && entry.ipv6.has_value() && !entry.tag_name.empty()) {
       absl::StrAppend(&text, entry.ipv6->text(), " ", entry.tag_name, "\n");

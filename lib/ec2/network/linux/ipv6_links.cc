@@ -29,6 +29,9 @@ std::vector<Ipv6LinkAddress> RouterIpv6Addresses(const VpcSpec& spec) {
       wanted.push_back({RouterAddress(*subnet.cidr_ipv6), subnet.cidr_ipv6->prefix_length});
     }
   }
+  for (const EndpointSpec& endpoint : spec.endpoints) {
+    if (endpoint.ipv6.has_value()) wanted.push_back({*endpoint.ipv6, 128});
+  }
   return wanted;
 }
 

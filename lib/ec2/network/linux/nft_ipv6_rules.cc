@@ -225,6 +225,10 @@ std::map<SecurityGroupId, Ipv6GroupRules> GroupsOf(const Ruleset& rules) {
   for (const auto& [tap, port] : rules.ports) {
     for (const SecurityGroupId& id : port.groups) groups[id].members.insert(port.ipv6.begin(), port.ipv6.end());
   }
+  for (const EndpointRules& endpoint : rules.endpoints) {
+    if (!endpoint.ipv6.has_value()) continue;
+    for (const SecurityGroupId& id : endpoint.groups) groups[id].members.insert(*endpoint.ipv6);
+  }
   return groups;
 }
 
@@ -374,6 +378,7 @@ std::string WholeIpv6Ruleset(const Ruleset& rules) {
     // Without an address of its own it has no IPv6.
     if (!port.ipv6.empty()) CollectPort(rules, port, text, elements);
   }
+  absl::StrAppend(&text, Ipv6EndpointText(rules.endpoints, rules.ipv6));
   for (const auto& [link, ranges] : rules.ipv6.peerings) {
     for (const CidrIpv6& range : ranges) elements["peers"].push_back(absl::StrCat("\"", link, "\" . ", range.text()));
   }

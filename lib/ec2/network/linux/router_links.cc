@@ -64,7 +64,9 @@ std::vector<LinkAddress> RouterAddresses(const VpcSpec& spec) {
   }
   // NAT gateways' among them, so that those who answer one find it on their wire.
   for (const Ipv4 address : FurtherRouterAddresses(spec)) wanted.push_back({address, 32});
-  for (const EndpointSpec& endpoint : spec.endpoints) wanted.push_back({endpoint.private_ip, 32});
+  for (const EndpointSpec& endpoint : spec.endpoints) {
+    if (endpoint.private_ip.has_value()) wanted.push_back({*endpoint.private_ip, 32});
+  }
   return wanted;
 }
 

@@ -190,10 +190,22 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
   for (const EndpointSpec& endpoint : spec.endpoints) {
     wanted.endpoints.push_back(
         {.private_ip = endpoint.private_ip,
+         .ipv6 = endpoint.ipv6,
          .groups = endpoint.groups,
+         .subnet = endpoint.subnet,
          .filtered_subnet = rules_of_subnets_.contains(endpoint.subnet) ? endpoint.subnet : SubnetId()});
-    hosts[endpoint.private_ip] = {
-        .mac = "", .name = PrivateHostname(endpoint.private_ip), .public_name = "", .whole_names = endpoint.names};
+    HostEntry host{.mac = "",
+                   .name = "",
+                   .public_name = "",
+                   .ipv6 = endpoint.ipv6,
+                   .ipv6_name = "",
+                   .whole_names = endpoint.names};
+    if (endpoint.private_ip.has_value()) {
+      host.name = PrivateHostname(*endpoint.private_ip);
+      hosts[*endpoint.private_ip] = std::move(host);
+    } else if (endpoint.ipv6.has_value()) {
+      hosts[*endpoint.ipv6] = std::move(host);
+    }
   }
   for (const PeeringSpec& peering : spec.peerings) {
     wanted.peerings.push_back({.link = PeeringLinkName(peering.id), .ranges = peering.ranges});

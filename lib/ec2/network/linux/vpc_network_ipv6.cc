@@ -65,6 +65,9 @@ absl::Status VpcNetwork::SyncIpv6() {
   // Of ports that an earlier brumed knew.
   std::set<Ipv6> known;
   for (const auto& [tap, port] : rules_.ports) known.insert(port.ipv6.begin(), port.ipv6.end());
+  for (const EndpointRules& endpoint : rules_.endpoints) {
+    if (endpoint.ipv6.has_value()) known.insert(*endpoint.ipv6);
+  }
   ipv6_stands_ = spec_.ipv6.on();
   if (!ipv6_stands_) return absl::OkStatus();
   const auto foreign = [&](const Ipv6& address) {

@@ -250,7 +250,9 @@ void VpcNetwork::NoteFormer(const PortRules& port) {
 
 absl::Status VpcNetwork::FlushForeignConnections(const std::vector<Cidr>& ranges) {
   std::set<Ipv4> known = rules_.resolvers;
-  for (const EndpointRules& endpoint : rules_.endpoints) known.insert(endpoint.private_ip);
+  for (const EndpointRules& endpoint : rules_.endpoints) {
+    if (endpoint.private_ip.has_value()) known.insert(*endpoint.private_ip);
+  }
   for (const auto& [tap, port] : rules_.ports) {
     for (const PortAddress& address : port.addresses()) known.insert(address.private_ip);
   }

@@ -11,7 +11,6 @@
 #include "absl/time/time.h"
 #include "lib/base/enum_names.h"
 #include "lib/resource/ids.h"
-#include "lib/resource/ipv4.h"
 
 namespace brume {
 
@@ -20,6 +19,13 @@ std::true_type IsPersisted(VpcEndpointState);  // the database keeps its values
 inline constexpr EnumNames kVpcEndpointStateNames({std::pair{VpcEndpointState::kPending, "pending"},
                                                    {VpcEndpointState::kAvailable, "available"},
                                                    {VpcEndpointState::kDeleting, "deleting"}});
+
+// Which addresses the interfaces of an endpoint have.
+enum class IpAddressType { kIpv4 = 0, kDualstack = 1, kIpv6 = 2 };
+std::true_type IsPersisted(IpAddressType);  // the database keeps its values
+inline constexpr EnumNames kIpAddressTypeNames({std::pair{IpAddressType::kIpv4, "ipv4"},
+                                                {IpAddressType::kDualstack, "dualstack"},
+                                                {IpAddressType::kIpv6, "ipv6"}});
 
 // An API that endpoints lead to, by the name that signatures have for it.
 enum class EndpointService { kEc2 = 0, kEbs = 1, kAutoscaling = 2, kMonitoring = 3, kSts = 4, kIam = 5 };
@@ -47,6 +53,7 @@ struct VpcEndpoint {
   VpcId vpc_id;
   EndpointService service = EndpointService::kEc2;
   VpcEndpointState state = VpcEndpointState::kPending;
+  IpAddressType ip_address_type = IpAddressType::kIpv4;
   bool private_dns = false;  // clients find it by the service's own name
   std::string policy;        // JSON; empty = it allows everything
   absl::Time created;
@@ -59,7 +66,6 @@ struct VpcEndpointInterface {
   EniId eni_id;
   VpcEndpointId endpoint_id;
   SubnetId subnet_id;
-  Ipv4 private_ip;
   bool leaving = false;  // the subnet was taken from the endpoint, and the host may still have the address
 };
 

@@ -8,12 +8,13 @@ namespace {
 
 const auto& Endpoints() {
   using E = VpcEndpoint;
-  static const auto table = store::DescribeTable<E>(
-      "vpc_endpoints", "VPC endpoint", store::Key("id", &E::id), store::Version(&E::version),
-      store::Fixed("vpc_id", &E::vpc_id), store::Fixed("service", &E::service), store::Column("state", &E::state),
-      store::Column("private_dns", &E::private_dns), store::Column("policy", &E::policy),
-      store::Fixed("created", &E::created), store::Fixed("client_token", &E::client_token),
-      store::Fixed("parameters_digest", &E::parameters_digest), store::Unmapped("seq"));
+  static const auto table =
+      store::DescribeTable<E>("vpc_endpoints", "VPC endpoint", store::Key("id", &E::id), store::Version(&E::version),
+                              store::Fixed("vpc_id", &E::vpc_id), store::Fixed("service", &E::service),
+                              store::Column("state", &E::state), store::Fixed("ip_address_type", &E::ip_address_type),
+                              store::Column("private_dns", &E::private_dns), store::Column("policy", &E::policy),
+                              store::Fixed("created", &E::created), store::Fixed("client_token", &E::client_token),
+                              store::Fixed("parameters_digest", &E::parameters_digest), store::Unmapped("seq"));
   return table;
 }
 
@@ -30,10 +31,10 @@ const auto& EndpointGroups() {
 
 const auto& EndpointInterfaces() {
   using I = VpcEndpointInterface;
-  static const auto table = store::DescribeTable<I>(
-      "vpc_endpoint_interfaces", "interface of the VPC endpoint", store::Key("eni_id", &I::eni_id),
-      store::Fixed("endpoint_id", &I::endpoint_id), store::Fixed("subnet_id", &I::subnet_id),
-      store::Fixed("private_ip", &I::private_ip), store::Column("leaving", &I::leaving));
+  static const auto table =
+      store::DescribeTable<I>("vpc_endpoint_interfaces", "interface of the VPC endpoint",
+                              store::Key("eni_id", &I::eni_id), store::Fixed("endpoint_id", &I::endpoint_id),
+                              store::Fixed("subnet_id", &I::subnet_id), store::Column("leaving", &I::leaving));
   return table;
 }
 
