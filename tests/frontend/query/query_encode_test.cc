@@ -44,12 +44,13 @@ TEST_CASE("an answer has EC2's elements, lists of items, and empty lists", "[que
   instance.set_ebs_optimized(false);
   instance.mutable_state()->set_code(0);
   instance.set_public_dns_name("");
-  CHECK(Encode("Instances.RunInstances", response) ==
-        Answer("RunInstances",
-               "<groupSet/><instancesSet><item><instanceId>i-1</instanceId>"
-               "<launchTime>2026-01-01T00:00:00.000Z</launchTime><dnsName></dnsName>"
-               "<instanceState><code>0</code></instanceState><blockDeviceMapping/><ebsOptimized>false</ebsOptimized>"
-               "<networkInterfaceSet/><groupSet/></item></instancesSet><ownerId>123456789012</ownerId>"));
+  CHECK(
+      Encode("Instances.RunInstances", response) ==
+      Answer("RunInstances",
+             "<groupSet/><instancesSet><item><instanceId>i-1</instanceId>"
+             "<launchTime>2026-01-01T00:00:00.000Z</launchTime><dnsName></dnsName>"
+             "<instanceState><code>0</code></instanceState><blockDeviceMapping/><ebsOptimized>false</ebsOptimized>"
+             "<networkInterfaceSet/><groupSet/><productCodes/></item></instancesSet><ownerId>123456789012</ownerId>"));
 }
 
 TEST_CASE("a launch template's version shows no list that nobody gave", "[query]") {
