@@ -42,6 +42,9 @@ void Fill(Message& message, const std::set<std::string>& passed_over, int& next)
         case FieldDescriptor::CPPTYPE_BOOL:
           reflection.SetBool(&message, &field, next % 2 == 0);
           break;
+        case FieldDescriptor::CPPTYPE_DOUBLE:
+          reflection.SetDouble(&message, &field, next);
+          break;
         default:
           reflection.SetInt32(&message, &field, next - 10);
       }

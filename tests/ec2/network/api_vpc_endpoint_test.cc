@@ -413,7 +413,8 @@ TEST_CASE("an endpoint has the addresses that it is to have in its subnets, and 
   CHECK(made.subnet_ids_size() == 2);
   CHECK(made.route_table_ids().empty());
   const auto address_in = [&](const std::string& subnet) {
-    for (const std::string& id : world.Shown(made.vpc_endpoint_id()).network_interface_ids()) {
+    const auto shown = world.Shown(made.vpc_endpoint_id());
+    for (const std::string& id : shown.network_interface_ids()) {
       const auto eni = world.Interface(id);
       if (eni.subnet_id() == subnet) return eni.private_ip_address();
     }
