@@ -119,7 +119,8 @@ class FullDiskTest(HostTest):
             self.host.start()
         self.assertEqual(self.guest.state, "running")
         self.make_room()
-        self.assertTrue(self.guest.pings())
+        # It may have written meanwhile, and is held then until brumed sees that there is room.
+        wait_until(self.guest.pings, 30, "an answer of the guest")
 
 
 if __name__ == "__main__":
