@@ -28,8 +28,9 @@ class ByHand:
     def __init__(self, mini, disk, directory):
         path = os.path.join(directory, "console")
         accel = "kvm" if os.access("/dev/kvm", os.W_OK) and not self.emulated() else "tcg"
-        argv = ["qemu-system-x86_64", "-M", "q35", "-accel", accel, "-cpu", "max", "-m", "128", "-nodefaults",
-                "-display", "none", "-nic", "none", "-kernel", f"{mini}/vmlinux", "-initrd", f"{mini}/initrd.img",
+        # With room for a second processor, as Brume's emulated guests have it (docs/compute.md).
+        argv = ["qemu-system-x86_64", "-M", "q35", "-accel", accel, "-cpu", "max", "-smp", "1,maxcpus=2", "-m", "128",
+                "-nodefaults", "-display", "none", "-nic", "none", "-kernel", f"{mini}/vmlinux", "-initrd", f"{mini}/initrd.img",
                 "-append", "console=ttyS0 quiet cryptomgr.notests noreplace-smp no_timer_check",
                 "-chardev", f"socket,id=c,path={path},server=on,wait=off", "-serial", "chardev:c",
                 "-drive", f"file={disk},format=qcow2,if=virtio,cache=none,discard=unmap",
