@@ -75,10 +75,11 @@ absl::StatusOr<std::optional<EniId>> InterfaceAddressTable::Find(const VpcId& vp
   return row.has_value() ? std::optional(std::move(row->eni_id)) : std::nullopt;
 }
 
+// From the addresses to the interfaces: few interfaces have secondary ones, and a launch counts.
 absl::StatusOr<int64_t> InterfaceAddressTable::CountIn(const SubnetId& subnet) {
   int64_t count = 0;
   RETURN_IF_ERROR(connection_.Query(
-      "SELECT count(*) FROM network_interfaces AS eni CROSS JOIN interface_addresses ON eni_id = eni.id "
+      "SELECT count(*) FROM interface_addresses CROSS JOIN network_interfaces AS eni ON eni.id = eni_id "
       "WHERE subnet_id = ?",
       [&](store::Row& row) { row.Read(count); }, subnet));
   return count;
