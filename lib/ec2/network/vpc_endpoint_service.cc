@@ -71,6 +71,14 @@ absl::Status CheckAddressType(IpAddressType type, const Subnet& subnet) {
   return absl::OkStatus();
 }
 
+// Its names have the records of its addresses. Unset: nothing is said of them.
+absl::Status CheckRecordType(const VpcEndpoint& endpoint, std::optional<IpAddressType> wanted) {
+  if (wanted.value_or(endpoint.ip_address_type) == endpoint.ip_address_type) return absl::OkStatus();
+  return ec2::Error("UnsupportedOperation",
+                    absl::StrCat("The names of a VPC endpoint have the records of its IP address type '",
+                                 kIpAddressTypeNames.Of(endpoint.ip_address_type), "' and no others"));
+}
+
 // Takes what has become an interface of no endpoint away.
 absl::Status FreeEndpointInterface(store::Connection& c, const EniId& eni) {
   RETURN_IF_ERROR(VpcEndpointTable(c).DeleteInterface(eni));
@@ -223,6 +231,7 @@ absl::StatusOr<VpcEndpointView> VpcEndpointService::Make(store::Connection& conn
   made.vpc_id = wanted.vpc_id;
   made.service = wanted.service;
   made.ip_address_type = wanted.ip_address_type;
+  RETURN_IF_ERROR(CheckRecordType(made, wanted.dns_record_type));
   made.private_dns = wanted.private_dns;
   made.policy = wanted.policy;
   made.created = parts_.clock.Now();
@@ -315,6 +324,7 @@ absl::Status VpcEndpointService::Modify(const VpcEndpointId& id, const VpcEndpoi
                         absl::StrCat("The IP address type of ", id.text(), " stays '",
                                      kIpAddressTypeNames.Of(endpoint.ip_address_type), "': make another endpoint"));
     }
+    RETURN_IF_ERROR(CheckRecordType(endpoint, change.dns_record_type));
     if (change.private_dns.has_value()) endpoint.private_dns = *change.private_dns;
     if (change.private_dns.has_value()) RETURN_IF_ERROR(CheckPrivateDns(c, endpoint));
     // Before the subnets, so that new interfaces have the new groups.

@@ -43,6 +43,7 @@ struct NewVpcEndpoint {
   EndpointAddresses addresses;
   std::vector<SecurityGroupId> groups;  // none = the VPC's default group
   IpAddressType ip_address_type = IpAddressType::kIpv4;
+  std::optional<IpAddressType> dns_record_type;  // the same, where it is given
   bool private_dns = true;
   std::string policy;  // empty = it allows everything
   TagMap tags;
@@ -56,7 +57,7 @@ struct VpcEndpointChange {
   std::vector<SecurityGroupId> add_groups, remove_groups;
   std::optional<std::string> policy;  // empty = the one that allows everything
   std::optional<bool> private_dns;
-  std::optional<IpAddressType> ip_address_type;  // as it is
+  std::optional<IpAddressType> ip_address_type, dns_record_type;  // as it is
 };
 
 struct VpcEndpointParts {

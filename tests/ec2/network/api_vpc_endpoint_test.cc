@@ -290,6 +290,14 @@ TEST_CASE("a VPC endpoint has addresses of the families that it is asked for", "
     CHECK(world.CodeOf("ModifyVpcEndpoint", id + "'" + (type.empty() ? "ipv4" : type) + "'").empty());
     CHECK(world.CodeOf("ModifyVpcEndpoint", id + (type == "dualstack" ? "'ipv4'" : "'dualstack'")) ==
           "UnsupportedOperation");
+    const auto records = [&](absl::string_view of) {
+      return absl::StrCat("vpc_endpoint_id: '", made.vpc_endpoint_id(), "' dns_options { dns_record_ip_type: '", of,
+                          "' }");
+    };
+    CHECK(world.CodeOf("ModifyVpcEndpoint", records(made.dns_options().dns_record_ip_type())).empty());
+    CHECK(world.CodeOf("ModifyVpcEndpoint", records("service-defined")).empty());
+    CHECK(world.CodeOf("ModifyVpcEndpoint", records(type == "dualstack" ? "ipv4" : "dualstack")) ==
+          "UnsupportedOperation");
     Value(world.world.CallText("DeleteVpcEndpoints", "vpc_endpoint_ids: '" + made.vpc_endpoint_id() + "'"));
     CHECK(world.Gone(made.vpc_endpoint_id()));
   }
@@ -298,7 +306,8 @@ TEST_CASE("a VPC endpoint has addresses of the families that it is asked for", "
       {"ip_address_type: 'ipv6' subnet_ids: '" + world.first + "'", "InvalidParameter"},
       {"ip_address_type: 'dualstack' subnet_ids: '" + only + "'", "InvalidParameter"},
       {"ip_address_type: 'dualstack' subnet_ids: '" + world.second + "'", "InvalidParameter"},
-      {"ip_address_type: 'ipv4' subnet_ids: '" + only + "'", "InvalidParameterCombination"}};
+      {"ip_address_type: 'ipv4' subnet_ids: '" + only + "'", "InvalidParameterCombination"},
+      {"dns_options { dns_record_ip_type: 'ipv6' } subnet_ids: '" + world.first + "'", "UnsupportedOperation"}};
   for (const auto& [text, code] : refused) {
     INFO(text);
     CHECK(world.CodeOf("CreateVpcEndpoint", wanted + text) == code);

@@ -117,6 +117,8 @@ absl::StatusOr<network::NewVpcEndpoint> ParseEndpoint(const v1::CreateVpcEndpoin
   if (request.has_ip_address_type()) {
     wanted.ip_address_type = kIpAddressTypeNames.Find(request.ip_address_type()).value_or(IpAddressType::kIpv4);
   }
+  // "service-defined" is none of the names.
+  wanted.dns_record_type = kIpAddressTypeNames.Find(request.dns_options().dns_record_ip_type());
   if (request.has_private_dns_enabled()) wanted.private_dns = request.private_dns_enabled();
   RETURN_IF_ERROR(CheckPolicy(request.policy_document()));
   wanted.policy = request.policy_document();
@@ -153,6 +155,7 @@ absl::StatusOr<v1::ModifyVpcEndpointResponse> ModifyVpcEndpoint(const v1::Modify
   if (request.reset_policy()) change.policy = "";
   if (!request.policy_document().empty()) change.policy = request.policy_document();
   if (request.has_ip_address_type()) change.ip_address_type = kIpAddressTypeNames.Find(request.ip_address_type());
+  change.dns_record_type = kIpAddressTypeNames.Find(request.dns_options().dns_record_ip_type());
   if (request.has_private_dns_enabled()) change.private_dns = request.private_dns_enabled();
   RETURN_IF_ERROR(endpoints.Modify(id, change));
   v1::ModifyVpcEndpointResponse response;
