@@ -204,6 +204,7 @@ AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, cons
     set("aws:sourcevpce", caller.vpc_endpoint_id);
     set("aws:vpcsourceip", caller.source);
   }
+  set("aws:sourceidentity", caller.source_identity);
   set("aws:useragent", caller.user_agent);
   set("aws:userid", caller.principal_id);
   set("aws:username", caller.user_name);
@@ -232,6 +233,7 @@ std::string TaggingAction(const google::protobuf::MethodDescriptor& method) {
   if (service == "ec2" || service == "ebs") return kCreateTags;
   absl::string_view name = method.name();
   if (service == "iam" && absl::ConsumePrefix(&name, "Create")) return absl::StrCat("iam:Tag", name);
+  if (service == "sts" && name == "AssumeRole") return "sts:TagSession";
   const bool puts = service == "cloudwatch" && absl::StartsWith(name, "Put") && absl::EndsWith(name, "Alarm");
   return puts ? "cloudwatch:TagResource" : "";
 }

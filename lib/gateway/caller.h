@@ -3,8 +3,10 @@
 
 #include <sys/types.h>
 
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 
@@ -33,6 +35,13 @@ struct Caller {
   std::string role_id = {};         // "AROA…" of an assumed role
   std::string role_arn = {};        // "arn:aws:iam::ACCOUNT:role/ci/builder" of an assumed role: aws:PrincipalArn
   std::string session_policy = {};  // JSON that bounds what the role allows; empty = no bound
+  // ARNs of managed policies that bound it too: what is allowed by one of them, or by session_policy, is not beyond it.
+  std::vector<std::string> session_policy_arns = {};
+  // Tags of the role's session, and which of them sessions have that it makes in turn.
+  std::map<std::string, std::string> session_tags = {};
+  std::vector<std::string> transitive_tag_keys = {};
+  // Who is behind the role's session: aws:SourceIdentity.
+  std::string source_identity = {};
   std::string access_key_id = {};
 
   // Of temporary credentials: when they were issued.

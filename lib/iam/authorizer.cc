@@ -102,7 +102,7 @@ absl::StatusOr<std::shared_ptr<const Authorizer::Grants>> Authorizer::GrantsOf(c
   ASSIGN_OR_RETURN(const StoredGrants read,
                    database_.ReadFor([&](store::Connection& c) { return ReadGrants(c, account_id_, identity_id); }));
   auto grants = std::make_shared<Grants>();
-  AddTagKeys("aws:principaltag/", read.tags, grants->tags);
+  grants->tags = read.tags;
   if (read.boundary.has_value()) {
     ASSIGN_OR_RETURN(grants->boundary, Policy::Parse(*read.boundary, PolicyKind::kIdentity, PolicyUse::kJudge));
   }
@@ -128,6 +128,24 @@ absl::StatusOr<std::shared_ptr<const Policy>> Authorizer::KeptPolicy(const std::
   if (policies_.size() >= kMaxKept) policies_.clear();
   policies_[json] = policy;
   return policy;
+}
+
+absl::StatusOr<Authorizer::Policies> Authorizer::SessionPolicies(const Caller& caller) {
+  Documents documents;
+  if (!caller.session_policy.empty()) documents.push_back(caller.session_policy);
+  for (const std::string& arn : caller.session_policy_arns) {
+    absl::StatusOr<std::string> document =
+        database_.ReadFor([&](store::Connection& c) { return DefaultDocument(c, account_id_, arn); });
+    if (!document.ok() && ec2::HasErrorCode(document.status())) continue;
+    RETURN_IF_ERROR(document.status());
+    documents.push_back(*std::move(document));
+  }
+  Policies policies;
+  for (const std::string& document : documents) {
+    ASSIGN_OR_RETURN(std::shared_ptr<const Policy> policy, KeptPolicy(document, PolicyKind::kIdentity));
+    policies.push_back(std::move(policy));
+  }
+  return policies;
 }
 
 // Calls name users, groups, roles and instance profiles without the path that is part of their ARN.
@@ -180,26 +198,30 @@ absl::Status Authorizer::Authorize(const Caller& caller, const AccessQuestion& q
   ASSIGN_OR_RETURN(const std::shared_ptr<const Grants> grants, GrantsOf(identity));
   const Policies* const policies = &grants->policies;
   // They limit what those allow.
-  std::vector<std::pair<Judge, std::shared_ptr<const Policy>>> limits;
-  if (grants->boundary != nullptr) limits.emplace_back(Judge::kBoundary, grants->boundary);
-  if (role && !caller.session_policy.empty()) {
-    ASSIGN_OR_RETURN(std::shared_ptr<const Policy> session, KeptPolicy(caller.session_policy, PolicyKind::kIdentity));
+  std::vector<std::pair<Judge, Policies>> limits;
+  if (grants->boundary != nullptr) limits.emplace_back(Judge::kBoundary, Policies{grants->boundary});
+  if (role && (!caller.session_policy.empty() || !caller.session_policy_arns.empty())) {
+    ASSIGN_OR_RETURN(Policies session, SessionPolicies(caller));
     limits.emplace_back(Judge::kSession, std::move(session));
   }
+  const auto any_conditional = [](const Policies& judges) {
+    return std::any_of(judges.begin(), judges.end(), [](const auto& policy) { return policy->conditional(); });
+  };
   const bool needs_facts =
-      std::any_of(policies->begin(), policies->end(), [](const auto& policy) { return policy->conditional(); }) ||
-      std::any_of(limits.begin(), limits.end(), [](const auto& limit) { return limit.second->conditional(); });
+      any_conditional(*policies) ||
+      std::any_of(limits.begin(), limits.end(), [&](const auto& limit) { return any_conditional(limit.second); });
+  AccessContext of_call = question.context;
+  AddPrincipalTags(caller, grants->tags, of_call);
   for (const std::string& named : question.resources) {
     ASSIGN_OR_RETURN(const IamResource resolved, Resolve(named));
     const std::string& resource = resolved.arn;
-    AccessContext context = question.context;
-    context.insert(grants->tags.begin(), grants->tags.end());
+    AccessContext context = of_call;
     if (needs_facts) RETURN_IF_ERROR(AddKeysOf(named, question, context));
     if (needs_facts) RETURN_IF_ERROR(AddIamFacts(resolved, context));
     const Verdict verdict = JudgeAll(*policies, question.action, resource, context);
     if (verdict != Verdict::kAllow) return Denied(verdict, Judge::kIdentity, question, resource);
-    for (const auto& [judge, policy] : limits) {
-      const Verdict limited = policy->Judge(question.action, resource, context);
+    for (const auto& [judge, limit] : limits) {
+      const Verdict limited = JudgeAll(limit, question.action, resource, context);
       if (limited != Verdict::kAllow) return Denied(limited, judge, question, resource);
     }
   }
@@ -221,7 +243,7 @@ absl::Status Authorizer::AuthorizeByEndpoint(const Caller& caller, const std::st
   AccessContext of_call = question.context;
   if (!caller.administrator && !identity.empty()) {
     ASSIGN_OR_RETURN(const std::shared_ptr<const Grants> grants, GrantsOf(identity));
-    of_call.insert(grants->tags.begin(), grants->tags.end());
+    AddPrincipalTags(caller, grants->tags, of_call);
   }
   for (const std::string& named : question.resources) {
     ASSIGN_OR_RETURN(const IamResource resolved, Resolve(named));

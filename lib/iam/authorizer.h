@@ -14,6 +14,7 @@
 #include "lib/gateway/access_question.h"
 #include "lib/gateway/caller.h"
 #include "lib/iam/model/policy.h"
+#include "lib/resource/tags.h"
 #include "lib/store/database.h"
 
 namespace brume::iam {
@@ -36,11 +37,11 @@ class Authorizer {
 
  private:
   using Policies = std::vector<std::shared_ptr<const Policy>>;
-  // What an identity may do, what limits that, and aws:PrincipalTag/KEY of each of its tags.
+  // What an identity may do, what limits that, and its tags.
   struct Grants {
     Policies policies;
     std::shared_ptr<const Policy> boundary;  // null without one
-    AccessContext tags;
+    TagMap tags;
   };
   struct Kept {
     uint64_t generation = 0;
@@ -50,6 +51,8 @@ class Authorizer {
   absl::StatusOr<std::shared_ptr<const Grants>> GrantsOf(const std::string& identity_id);
   // Of a session or an endpoint; whether there is a Principal in it tells the two apart.
   absl::StatusOr<std::shared_ptr<const Policy>> KeptPolicy(const std::string& json, PolicyKind kind);
+  // The policies of a role's session, of which each allows what the session may do. Those that are gone allow nothing.
+  absl::StatusOr<Policies> SessionPolicies(const Caller& caller);
   PolicyCaller NamesOf(const Caller& caller) const;
   // A resource of IAM's as policies know it, the id of what has its tags, empty where that is not there, and what
   // limits it.

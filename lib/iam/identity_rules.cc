@@ -86,6 +86,14 @@ void AddTagKeys(absl::string_view family, const TagMap& tags, AccessContext& con
   }
 }
 
+void AddPrincipalTags(const Caller& caller, const TagMap& of_identity, AccessContext& context) {
+  AccessContext tags, others;
+  AddTagKeys("aws:principaltag/", caller.session_tags, tags);
+  AddTagKeys("aws:principaltag/", of_identity, others);
+  tags.merge(std::move(others));
+  context.merge(std::move(tags));
+}
+
 void ActAs(Caller& caller, absl::string_view account_id, const Identity& user) {
   caller.arn = IdentityArn(account_id, user);
   caller.principal = caller.arn;

@@ -44,6 +44,8 @@ void ActAs(Caller& caller, absl::string_view account_id, const Identity& user);
 
 // FAMILY/KEY of each tag, such as "aws:principaltag/env": keys of conditions know no case.
 void AddTagKeys(absl::string_view family, const TagMap& tags, AccessContext& context);
+// aws:PrincipalTag/KEY of the tags of the user or role that calls, but of its session where that has the key.
+void AddPrincipalTags(const Caller& caller, const TagMap& of_identity, AccessContext& context);
 
 absl::Status NoSuchEntity(absl::string_view message);
 

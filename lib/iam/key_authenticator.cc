@@ -103,6 +103,10 @@ absl::StatusOr<std::optional<Caller>> KeyAuthenticator::CallerOf(const Holder& h
       caller.role_id = identity->id;
       caller.role_arn = IdentityArn(account_id_, *identity);
       caller.session_policy = holder.session.policy;
+      caller.session_policy_arns = holder.session.policy_arns;
+      caller.session_tags = holder.session.tags;
+      caller.transitive_tag_keys = holder.session.transitive_tag_keys;
+      caller.source_identity = holder.session.source_identity;
     } else {
       ActAs(caller, account_id_, *identity);
     }

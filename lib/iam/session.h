@@ -3,11 +3,13 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "lib/iam/secret_box.h"
+#include "lib/resource/tags.h"
 
 namespace brume::iam {
 
@@ -19,6 +21,11 @@ struct Session {
   absl::Time issued = {};
   // Of one that an instance gets of the metadata service: as in Caller.
   std::string instance = {}, delivery = {};
+  // As in Caller.
+  std::vector<std::string> policy_arns = {};
+  TagMap tags = {};
+  std::vector<std::string> transitive_tag_keys = {};
+  std::string source_identity = {};
 };
 
 // What its holder is told, once.

@@ -1,6 +1,6 @@
 // Who gets which session: the rules of STS.
 //
-// Errors are STS's: AccessDenied, ValidationError, MalformedPolicyDocument.
+// Errors are STS's: AccessDenied, ValidationError, MalformedPolicyDocument, PackedPolicyTooLarge.
 #pragma once
 
 #include <optional>
@@ -24,6 +24,10 @@ struct AssumeRoleWish {
   std::string policy = {};
   std::optional<int64_t> seconds = {};
   std::string external_id = {};
+  std::vector<std::string> policy_arns = {};
+  TagMap tags = {};
+  std::vector<std::string> transitive_tag_keys = {};
+  std::string source_identity = {};
   // Condition keys of the call.
   Context context = {};
 };
@@ -32,6 +36,9 @@ struct AssumedRole {
   SessionKey key;
   std::string arn;  // the session's
   std::string id;   // "AROA…:SESSION"
+  std::string source_identity;
+  // Of the room for policies or for tags, of which there is less; 0 = neither was given.
+  int packed_percent = 0;
 };
 
 // Thread-safe.
@@ -52,6 +59,8 @@ class SessionService {
   absl::StatusOr<std::optional<Identity>> FindRole(const std::string& arn);
   // By which the role's trust policy means the caller: a session's by its role's names and its own.
   absl::StatusOr<std::vector<std::string>> NamesOf(const Caller& caller, const Identity& role);
+  // That the managed policies are there.
+  absl::Status CheckPolicies(const std::vector<std::string>& arns);
   // What a trust policy may ask of the tags of who calls and of the role.
   absl::Status AddTags(const Caller& caller, const Identity& role, Context& context);
 

@@ -55,7 +55,11 @@ TEST_CASE("a token says what was put into it, to its own key only", "[session]")
                         .expires = absl::FromUnixSeconds(1'700'000'000),
                         .issued = absl::FromUnixSeconds(1'699'990'000),
                         .instance = "i-1",
-                        .delivery = "1.0"};
+                        .delivery = "1.0",
+                        .policy_arns = {"arn:aws:iam::aws:policy/ReadOnlyAccess"},
+                        .tags = {{"team", "a\nb"}},
+                        .transitive_tag_keys = {"team"},
+                        .source_identity = "ada"};
   const SessionKey key = Value(MakeSession(*box, session));
   CHECK(absl::StartsWith(key.id, "ASIA"));
   CHECK(key.id.size() == 20);
@@ -70,6 +74,10 @@ TEST_CASE("a token says what was put into it, to its own key only", "[session]")
   CHECK(opened.session.issued == session.issued);
   CHECK(opened.session.instance == "i-1");
   CHECK(opened.session.delivery == "1.0");
+  CHECK(opened.session.policy_arns == session.policy_arns);
+  CHECK(opened.session.tags == session.tags);
+  CHECK(opened.session.transitive_tag_keys == session.transitive_tag_keys);
+  CHECK(opened.session.source_identity == "ada");
   CHECK(absl::IsDataLoss(OpenSession(*box, "ASIAOTHER", key.token).status()));
   CHECK(absl::IsDataLoss(OpenSession(*box, key.id, "").status()));
   CHECK(absl::IsDataLoss(OpenSession(*box, key.id, "not base64!").status()));
@@ -90,6 +98,32 @@ TEST_CASE("a token of the first form is good, and issued before everything", "[s
   CHECK(opened.session.expires == absl::FromUnixSeconds(1'700'000'000));
   CHECK(opened.session.issued == absl::UnixEpoch());
   CHECK(opened.session.instance.empty());
+}
+
+TEST_CASE("a token of the second form is good, and has neither tags nor a source identity", "[session]") {
+  const TempDir directory;
+  const auto box = Value(SecretBox::Open(directory / "secret.key", false));
+  const std::string sealed =
+      Value(box->Seal("2\nsecret\n1700000000\nAROAR\ns\n1699990000\ni-1\n2.0\n{\n}", "session ASIAOLD"));
+  const OpenedSession opened = Value(OpenSession(*box, "ASIAOLD", absl::Base64Escape(sealed)));
+  CHECK(opened.secret == "secret");
+  CHECK(opened.session.identity_id == "AROAR");
+  CHECK(opened.session.policy == "{\n}");
+  CHECK(opened.session.issued == absl::FromUnixSeconds(1'699'990'000));
+  CHECK(opened.session.instance == "i-1");
+  CHECK(opened.session.delivery == "2.0");
+  CHECK(opened.session.tags.empty());
+}
+
+TEST_CASE("a token of no form that was ever made is refused", "[session]") {
+  const TempDir directory;
+  const auto box = Value(SecretBox::Open(directory / "secret.key", false));
+  for (const char* content : {"", "3", "3\nsecret", "3\nsecret\n", "3\nsecret\n{}", "3\nsecret\n[]", "4\nsecret\n{}",
+                              "2\nsecret\nx\nAROAR\ns\n1\ni-1\n2.0\n", "1\nsecret\n1\nAROAR"}) {
+    const std::string sealed = Value(box->Seal(content, "session ASIAOLD"));
+    INFO(content);
+    CHECK(absl::IsDataLoss(OpenSession(*box, "ASIAOLD", absl::Base64Escape(sealed)).status()));
+  }
 }
 
 TEST_CASE("no bit of a token can be changed", "[session]") {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "brume/iam/v1/policy.pb.h"
 #include "brume/iam/v1/role.pb.h"
 #include "brume/iam/v1/user.pb.h"
 #include "brume/sts/v1/sts.pb.h"
@@ -26,6 +27,18 @@ std::string Trust(const std::string& principal, const std::string& condition = "
 
 std::string TrustAws(const std::string& arn, const std::string& condition = "") {
   return Trust(absl::StrCat(R"({"AWS":")", arn, R"("})"), condition);
+}
+
+// That trusts the account with these actions.
+std::string TrustAllows(const std::string& actions, const std::string& condition = "") {
+  return absl::StrCat(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":)", actions,
+                      R"(,"Principal":{"AWS":"000000000000"})",
+                      condition.empty() ? "" : absl::StrCat(R"(,"Condition":{)", condition, "}"), "}}");
+}
+
+std::string Allow(const std::string& action, const std::string& condition = "") {
+  return absl::StrCat(R"({"Version":"2012-10-17","Statement":{"Effect":"Allow","Resource":"*","Action":")", action,
+                      "\"", condition.empty() ? "" : absl::StrCat(R"(,"Condition":{)", condition, "}"), "}}");
 }
 
 struct World : ApiWorld {
@@ -80,10 +93,41 @@ struct World : ApiWorld {
     administrator = caller;
     return Code("AssumeRole", absl::StrCat("role_arn: '", arn, "' role_session_name: 'night' ", more));
   }
-  absl::Duration Left(const sts::v1::Credentials& credentials) {
+  iam::Session Opened(const sts::v1::Credentials& credentials) {
     const auto opened = iam::OpenSession(access_keys->box(), credentials.access_key_id(), credentials.session_token());
     REQUIRE(opened.ok());
-    return opened->session.expires - absl::FromUnixSeconds(absl::ToUnixSeconds(clock.Now()));
+    return opened->session;
+  }
+  iam::Session Begin(const Caller& caller, const std::string& more) {
+    administrator = caller;
+    return Opened(Ok<sts::v1::AssumeRoleResponse>(
+                      "AssumeRole", absl::StrCat("role_arn: '", kBuilder, "' role_session_name: 'night' ", more))
+                      .credentials());
+  }
+  // Who calls with that session's key.
+  static Caller Of(const iam::Session& session) {
+    const std::string arn = "arn:aws:sts::000000000000:assumed-role/builder/night";
+    return {.principal = arn,
+            .request_id = "r",
+            .arn = arn,
+            .principal_id = session.identity_id + ":night",
+            .role_id = session.identity_id,
+            .role_arn = kBuilder,
+            .session_policy = session.policy,
+            .session_policy_arns = session.policy_arns,
+            .session_tags = session.tags,
+            .transitive_tag_keys = session.transitive_tag_keys,
+            .source_identity = session.source_identity};
+  }
+  // What the user ada may do beside, and what a role may.
+  void LetAda(const std::string& document) {
+    Do("PutUserPolicy", absl::StrCat("user_name: 'ada' policy_name: 'more' policy_document: '", document, "'"));
+  }
+  void LetRole(const std::string& document) {
+    Do("PutRolePolicy", absl::StrCat("role_name: 'builder' policy_name: 'p' policy_document: '", document, "'"));
+  }
+  absl::Duration Left(const sts::v1::Credentials& credentials) {
+    return Opened(credentials).expires - absl::FromUnixSeconds(absl::ToUnixSeconds(clock.Now()));
   }
 };
 
@@ -358,6 +402,146 @@ TEST_CASE("a role is not taken on with bad words", "[sts]") {
   CHECK(world.Assume(root, "policy: '{'") == "MalformedPolicyDocument");
   CHECK(world.Assume(root, absl::StrCat("policy: '", std::string(2049, ' '), "'")) == "ValidationError");
   CHECK(world.Assume(root, "external_id: 'a b'") == "ValidationError");
+}
+
+TEST_CASE("a session is tagged only by whom both policies let do that", "[sts]") {
+  World world;
+  const Caller root = world.administrator, ada = world.Ada();
+  const std::string tags = "tags: {key: 'team' value: 'a'}";
+  world.Role(TrustAws("000000000000"));
+  CHECK(world.Assume(root, tags) == "AccessDenied");
+  world.administrator = root;
+  world.Retrust(TrustAllows(R"(["sts:AssumeRole","sts:TagSession"])"));
+  CHECK(world.Assume(root, tags) == "");
+  CHECK(world.Assume(ada) == "");
+  CHECK(world.Assume(ada, tags) == "AccessDenied");
+  world.administrator = root;
+  world.LetAda(Allow("sts:TagSession", R"("StringEquals":{"aws:RequestTag/team":"a"},)"
+                                       R"("ForAllValues:StringEquals":{"aws:TagKeys":["team"]})"));
+  CHECK(world.Assume(ada, tags) == "");
+  CHECK(world.Assume(ada, "tags: {key: 'team' value: 'b'}") == "AccessDenied");
+  CHECK(world.Assume(ada, tags + " tags: {key: 'more' value: 'a'}") == "AccessDenied");
+}
+
+TEST_CASE("the tags of a session are those of the principal, in the place of the role's", "[sts]") {
+  World world;
+  const Caller root = world.administrator;
+  world.Role(TrustAllows(R"(["sts:AssumeRole","sts:TagSession"])"),
+             "tags: {key: 'Team' value: 'b'} tags: {key: 'floor' value: '1'}");
+  world.LetRole(Allow("ec2:*", R"("StringEquals":{"aws:PrincipalTag/team":"a","aws:PrincipalTag/floor":"1"})"));
+  const iam::Session plain = world.Begin(root, "");
+  const iam::Session tagged = world.Begin(root, "tags: {key: 'team' value: 'a'}");
+  world.administrator = World::Of(plain);
+  CHECK(world.Code("DescribeInstances", "") == "UnauthorizedOperation");
+  world.administrator = World::Of(tagged);
+  CHECK(world.Code("DescribeInstances", "") == "");
+}
+
+TEST_CASE("transitive tags and the source identity go with the sessions that a session makes", "[sts]") {
+  World world;
+  const Caller root = world.administrator;
+  world.Role(TrustAllows(R"(["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"])"));
+  world.LetRole(Allow("sts:*"));
+  const iam::Session first = world.Begin(root, R"(tags: {key: 'team' value: 'a'} tags: {key: 'floor' value: '1'}
+                                                  transitive_tag_keys: 'team' source_identity: 'ada')");
+  CHECK(first.tags == TagMap{{"floor", "1"}, {"team", "a"}});
+  CHECK(first.source_identity == "ada");
+  const Caller caller = World::Of(first);
+  const iam::Session second = world.Begin(caller, "tags: {key: 'room' value: '2'}");
+  CHECK(second.tags == TagMap{{"room", "2"}, {"team", "a"}});
+  CHECK(second.transitive_tag_keys == std::vector<std::string>{"team"});
+  CHECK(second.source_identity == "ada");
+  CHECK(world.Assume(caller, "tags: {key: 'TEAM' value: 'b'}") == "ValidationError");
+  CHECK(world.Assume(caller, "source_identity: 'eve'") == "ValidationError");
+  CHECK(world.Assume(caller, "source_identity: 'ada'") == "");
+  // The next role must trust a session that is tagged, and one that somebody stands behind.
+  world.administrator = root;
+  world.Retrust(TrustAllows(R"(["sts:AssumeRole","sts:TagSession"])"));
+  CHECK(world.Assume(caller) == "AccessDenied");
+  world.administrator = root;
+  world.Retrust(TrustAllows(R"(["sts:AssumeRole","sts:SetSourceIdentity"])"));
+  CHECK(world.Assume(caller) == "AccessDenied");
+}
+
+TEST_CASE("a source identity is set only by whom both policies let do that, and is a key of conditions", "[sts]") {
+  World world;
+  const Caller root = world.administrator, ada = world.Ada();
+  world.Role(TrustAllows(R"(["sts:AssumeRole","sts:SetSourceIdentity"])",
+                         R"("StringNotEquals":{"sts:SourceIdentity":"eve"})"));
+  CHECK(world.Assume(root, "source_identity: 'ada'") == "");
+  CHECK(world.Assume(root, "source_identity: 'eve'") == "AccessDenied");
+  CHECK(world.Assume(ada, "source_identity: 'ada'") == "AccessDenied");
+  world.administrator = root;
+  world.LetAda(Allow("sts:SetSourceIdentity", R"("StringEquals":{"sts:SourceIdentity":"ada"})"));
+  CHECK(world.Assume(ada, "source_identity: 'ada'") == "");
+  CHECK(world.Assume(ada, "source_identity: 'bob'") == "AccessDenied");
+  world.administrator = root;
+  world.LetRole(Allow("ec2:*", R"("StringEquals":{"aws:SourceIdentity":"ada"})"));
+  world.administrator = World::Of(world.Begin(root, "source_identity: 'ada'"));
+  CHECK(world.Code("DescribeInstances", "") == "");
+  world.administrator = World::Of(world.Begin(root, "source_identity: 'bob'"));
+  CHECK(world.Code("DescribeInstances", "") == "UnauthorizedOperation");
+}
+
+TEST_CASE("managed policies bound a session together with its own, as they are when it calls", "[sts]") {
+  World world;
+  const Caller root = world.administrator;
+  world.Role(TrustAws("000000000000"));
+  world.LetRole(Allow("*"));
+  const auto make = [&](const std::string& name, const std::string& document) {
+    return world
+        .Ok<iam::v1::CreatePolicyResponse>("CreatePolicy",
+                                           absl::StrCat("policy_name: '", name, "' policy_document: '", document, "'"))
+        .policy()
+        .arn();
+  };
+  const std::string images = make("images", Allow("ec2:DescribeImages"));
+  const std::string volumes = make("volumes", Allow("ec2:DescribeVolumes"));
+  const iam::Session session =
+      world.Begin(root, absl::StrCat("policy: '", Allow("ec2:DescribeVpcs"), "' policy_arns: {arn: '", images,
+                                     "'} policy_arns: {arn: '", volumes, "'}"));
+  const auto may = [&](const std::string& action) {
+    world.administrator = World::Of(session);
+    const std::string code = world.Code(action, "");
+    world.administrator = root;
+    return code;
+  };
+  CHECK(may("DescribeImages") == "");
+  CHECK(may("DescribeVolumes") == "");
+  CHECK(may("DescribeVpcs") == "");
+  CHECK(may("DescribeInstances") == "UnauthorizedOperation");
+  world.Do("DeletePolicy", absl::StrCat("policy_arn: '", volumes, "'"));
+  CHECK(may("DescribeVolumes") == "UnauthorizedOperation");
+  CHECK(may("DescribeImages") == "");
+  const iam::Session one = world.Begin(root, absl::StrCat("policy_arns: {arn: '", images, "'}"));
+  world.Do("DeletePolicy", absl::StrCat("policy_arn: '", images, "'"));
+  // A bound that is gone bounds all.
+  world.administrator = World::Of(one);
+  CHECK(world.Code("DescribeImages", "") == "UnauthorizedOperation");
+  CHECK(world.Assume(root, absl::StrCat("policy_arns: {arn: '", images, "'}")) == "ValidationError");
+}
+
+TEST_CASE("tags and source identities that a session cannot have are refused", "[sts]") {
+  World world;
+  const Caller root = world.administrator;
+  world.Role(TrustAllows(R"(["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"])"));
+  const auto tag = [](const std::string& key, const std::string& value) {
+    return absl::StrCat("tags: {key: '", key, "' value: '", value, "'} ");
+  };
+  CHECK(world.Assume(root, tag("a", "1") + tag("A", "1")) == "ValidationError");
+  CHECK(world.Assume(root, tag("a", "1") + tag("a", "1")) == "ValidationError");
+  CHECK(world.Assume(root, tag("aws:a", "1")) == "ValidationError");
+  CHECK(world.Assume(root, tag(std::string(129, 'k'), "1")) == "ValidationError");
+  CHECK(world.Assume(root, tag("k", std::string(257, 'v'))) == "ValidationError");
+  CHECK(world.Assume(root, tag("a", "1") + "transitive_tag_keys: 'b'") == "ValidationError");
+  CHECK(world.Assume(root, tag("a", "1") + "transitive_tag_keys: 'A'") == "");
+  CHECK(world.Assume(root, "source_identity: 'a'") == "ValidationError");
+  CHECK(world.Assume(root, "source_identity: 'a b'") == "ValidationError");
+  std::string many, large;
+  for (int i = 0; i < 51; ++i) many += tag(absl::StrCat("k", i), "v");
+  CHECK(world.Assume(root, many) == "ValidationError");
+  for (int i = 0; i < 20; ++i) large += tag(absl::StrCat("k", i), std::string(256, 'v'));
+  CHECK(world.Assume(root, large) == "PackedPolicyTooLarge");
 }
 
 TEST_CASE("users and root get session tokens, and sessions none", "[sts]") {

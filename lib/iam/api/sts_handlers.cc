@@ -11,6 +11,7 @@
 #include "lib/gateway/access.h"
 #include "lib/gateway/time_text.h"
 #include "lib/iam/access_key_service.h"
+#include "lib/iam/identity_rules.h"
 #include "lib/iam/session_service.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
@@ -20,8 +21,6 @@ namespace brume::iam {
 namespace {
 
 namespace sts = ::brume::sts::v1;
-
-constexpr int kMaxPolicy = 2048;
 
 sts::Credentials RenderKey(const SessionKey& key) {
   sts::Credentials credentials;
@@ -73,6 +72,10 @@ void AddSessionKeys(const sts::AssumeRoleRequest& request, AccessContext& contex
   set("sts:externalid", request.external_id());
   set("sts:durationseconds",
       absl::StrCat(request.has_duration_seconds() ? request.duration_seconds() : kDefaultDuration));
+  set("sts:sourceidentity", request.source_identity());
+  if (request.transitive_tag_keys_size() > 0) {
+    context["sts:transitivetagkeys"] = {request.transitive_tag_keys().begin(), request.transitive_tag_keys().end()};
+  }
 }
 
 // What the role's trust policy may ask of the call.
@@ -93,14 +96,21 @@ absl::StatusOr<sts::AssumeRoleResponse> AssumeRole(const sts::AssumeRoleRequest&
                       .external_id = request.external_id(),
                       .context = ContextOf(request, caller, services)};
   if (request.has_duration_seconds()) wish.seconds = request.duration_seconds();
+  for (const sts::PolicyDescriptorType& policy : request.policy_arns()) wish.policy_arns.push_back(policy.arn());
+  for (const sts::Tag& tag : request.tags()) {
+    // Of keys that are the same in another case the service says so; of the same one this must.
+    if (wish.tags.emplace(tag.key(), tag.value()).second) continue;
+    return Invalid("Duplicate tag keys found. Please note that Tag keys are case insensitive.");
+  }
+  wish.transitive_tag_keys = {request.transitive_tag_keys().begin(), request.transitive_tag_keys().end()};
+  wish.source_identity = request.source_identity();
   ASSIGN_OR_RETURN(const AssumedRole assumed, services.sessions.AssumeRole(caller, wish));
   sts::AssumeRoleResponse response;
   *response.mutable_credentials() = RenderKey(assumed.key);
   response.mutable_assumed_role_user()->set_arn(assumed.arn);
   response.mutable_assumed_role_user()->set_assumed_role_id(assumed.id);
-  if (request.has_policy()) {
-    response.set_packed_policy_size((static_cast<int>(request.policy().size()) * 100 + kMaxPolicy - 1) / kMaxPolicy);
-  }
+  if (assumed.packed_percent > 0) response.set_packed_policy_size(assumed.packed_percent);
+  if (!assumed.source_identity.empty()) response.set_source_identity(assumed.source_identity);
   return response;
 }
 
@@ -110,10 +120,15 @@ void AddStsActions(gateway::Actions& actions, const IamServices& services) {
   actions.Add(GetCallerIdentity, services.settings);
   actions.Add(GetAccessKeyInfo, services.access_keys, services.settings);
   actions.Add(GetSessionToken, services.sessions);
-  actions.Add(AssumeRole, services).DescribedBy([](const sts::AssumeRoleRequest& request, AccessQuestion& question) {
-    AddSessionKeys(request, question.context);
-    return absl::OkStatus();
-  });
+  actions.Add(AssumeRole, services)
+      .DescribedBy([](const sts::AssumeRoleRequest& request, AccessQuestion& question) {
+        AddSessionKeys(request, question.context);
+        return absl::OkStatus();
+      })
+      .Implies([](const sts::AssumeRoleRequest& request) -> std::vector<AccessQuestion> {
+        if (request.source_identity().empty()) return {};
+        return {{.action = "sts:SetSourceIdentity", .resources = {request.role_arn()}, .context = {}}};
+      });
 }
 
 }  // namespace brume::iam
