@@ -200,7 +200,7 @@ absl::Status EnsureIpv6Routes(Ipv6Netlink& ipv6, RoutingRules& rules, const VpcS
         std::any_of(wanted.begin(), wanted.end(), [&](const Ipv6Route& each) { return same_place(each, route); });
     if (!kept) RETURN_IF_ERROR(ipv6.DeleteRoute(route));
   }
-  return rules.SetTables(NumbersOf(spec));
+  return rules.Set({.local = {}, .tables = NumbersOf(spec)});
 }
 
 absl::StatusOr<std::vector<std::string>> InspectIpv6(Ipv6Netlink& ipv6, RoutingRules& rules, const VpcSpec& spec,
@@ -213,9 +213,10 @@ absl::StatusOr<std::vector<std::string>> InspectIpv6(Ipv6Netlink& ipv6, RoutingR
     if (std::find(present.begin(), present.end(), route) != present.end()) continue;
     damages.push_back(absl::StrCat("the route to ", route.destination.text(), " of table ", route.table, " is gone"));
   }
-  ASSIGN_OR_RETURN(const std::set<int> marked, rules.Tables());
+  ASSIGN_OR_RETURN(const RoutingRuleSet standing, rules.Present());
   for (const int number : NumbersOf(spec)) {
-    if (!marked.contains(number)) damages.push_back(absl::StrCat("the IPv6 rule of route table ", number, " is gone"));
+    if (!standing.tables.contains(number))
+      damages.push_back(absl::StrCat("the IPv6 rule of route table ", number, " is gone"));
   }
   if (const Link* const router = FindLinkIn(links, kRouterLink); router != nullptr) {
     ASSIGN_OR_RETURN(const std::vector<Ipv6LinkAddress> addresses, ipv6.Addresses(router->index));

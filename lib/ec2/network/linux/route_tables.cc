@@ -77,7 +77,7 @@ std::vector<Route> KernelRoutes(const std::vector<RouteTableSpec>& tables, const
 }
 
 absl::Status EnsureRouteTables(Rtnetlink& links, RoutingRules& rules, const std::vector<RouteTableSpec>& tables,
-                               const std::vector<Route>& wanted) {
+                               const std::vector<Cidr>& ranges, const std::vector<Route>& wanted) {
   ASSIGN_OR_RETURN(const std::vector<Route> present, links.TableRoutes());
   // What is wanted first: no packet is without its route meanwhile.
   for (const Route& route : wanted) {
@@ -91,11 +91,12 @@ absl::Status EnsureRouteTables(Rtnetlink& links, RoutingRules& rules, const std:
   for (const Route& route : present) {
     if (!replaced(route)) RETURN_IF_ERROR(links.DeleteRoute(route));
   }
-  return rules.SetTables(NumbersOf(tables));
+  return rules.Set({.local = {ranges.begin(), ranges.end()}, .tables = NumbersOf(tables)});
 }
 
 absl::StatusOr<std::vector<std::string>> InspectRouteTables(Rtnetlink& links, RoutingRules& rules,
                                                             const std::vector<RouteTableSpec>& tables,
+                                                            const std::vector<Cidr>& ranges,
                                                             const std::vector<Route>& wanted) {
   std::vector<std::string> damages;
   ASSIGN_OR_RETURN(const std::vector<Route> present, links.TableRoutes());
@@ -103,9 +104,13 @@ absl::StatusOr<std::vector<std::string>> InspectRouteTables(Rtnetlink& links, Ro
     if (Has(present, route)) continue;
     damages.push_back(absl::StrCat("the route to ", route.destination.text(), " of table ", route.table, " is gone"));
   }
-  ASSIGN_OR_RETURN(const std::set<int> marked, rules.Tables());
+  ASSIGN_OR_RETURN(const RoutingRuleSet standing, rules.Present());
   for (const int number : NumbersOf(tables)) {
-    if (!marked.contains(number)) damages.push_back(absl::StrCat("the rule of route table ", number, " is gone"));
+    if (standing.tables.contains(number)) continue;
+    damages.push_back(absl::StrCat("the rule of route table ", number, " is gone"));
+  }
+  for (const Cidr& range : ranges) {
+    if (!standing.local.contains(range)) damages.push_back(absl::StrCat("the rule of ", range.text(), " is gone"));
   }
   return damages;
 }

@@ -5,8 +5,17 @@
 
 #include "absl/status/statusor.h"
 #include "lib/ec2/network/linux/netlink_socket.h"
+#include "lib/resource/ipv4.h"
 
 namespace brume::network {
+
+// The rules that are ours, in the order in which the kernel asks them.
+struct RoutingRuleSet {
+  // What goes there is routed by the main table, whatever its mark. Of IPv4 alone.
+  std::set<Cidr> local;
+  // A packet whose mark is the table's number is routed by it.
+  std::set<int> tables;
+};
 
 // Belongs to the namespace of the thread that opens it. Not thread-safe. Errors as of NetlinkSocket.
 class RoutingRules {
@@ -14,13 +23,15 @@ class RoutingRules {
   // `family`: AF_INET or AF_INET6, whose rules these are.
   static absl::StatusOr<RoutingRules> Open(int family);
 
-  // The tables that a rule of ours leads to: a packet whose mark is the table's number is routed by it first.
-  absl::StatusOr<std::set<int>> Tables();
-  // Exactly these have a rule.
-  absl::Status SetTables(const std::set<int>& tables);
+  // Those that stand.
+  absl::StatusOr<RoutingRuleSet> Present();
+  // Exactly these stand.
+  absl::Status Set(const RoutingRuleSet& wanted);
 
  private:
   RoutingRules(NetlinkSocket socket, int family) : socket_(std::move(socket)), family_(family) {}
+  // `type`: RTM_NEWRULE or RTM_DELRULE, for each of `some` that is not among `others`.
+  absl::Status Change(int type, const RoutingRuleSet& some, const RoutingRuleSet& others);
 
   NetlinkSocket socket_;
   int family_;
