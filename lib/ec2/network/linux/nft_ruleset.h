@@ -38,8 +38,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/btree_set.h"
 #include "absl/strings/string_view.h"
+#include "lib/ec2/network/linux/address_set.h"
 #include "lib/ec2/network/linux/nft_endpoint_rules.h"
 #include "lib/ec2/network/linux/nft_ipv6_rules.h"
 #include "lib/ec2/network/linux/nft_port_rules.h"
@@ -56,7 +56,7 @@ inline constexpr int kFlowBeginPriority = -12, kFlowSentPriority = -9, kFlowRece
 struct GroupRules {
   std::vector<std::string> ingress, egress;  // the text of each rule
   std::set<SecurityGroupId> peers;           // groups those rules name
-  absl::btree_set<Ipv4> members;
+  AddressSet members;
   std::set<PrefixListId> prefix_lists = {};  // lists those rules name
   Ipv6GroupRules ipv6 = {};
   std::vector<SecurityGroupRule> rules = {};  // what the texts were made of

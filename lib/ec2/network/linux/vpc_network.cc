@@ -67,6 +67,9 @@ absl::Status VpcNetwork::Sync(const VpcSpec& spec) {
 absl::Status VpcNetwork::ApplyGroup(const GroupSpec& spec) {
   return OnThread([&] { return DoApplyGroup(spec); });
 }
+absl::Status VpcNetwork::ApplyMembers(const GroupMembers& members) {
+  return OnThread([&] { return DoApplyMembers(members); });
+}
 absl::Status VpcNetwork::RemoveGroup(const SecurityGroupId& group) {
   return OnThread([&] { return DoRemoveGroup(group); });
 }
