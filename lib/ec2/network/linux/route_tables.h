@@ -28,14 +28,17 @@ struct RouteWays {
 std::vector<Route> KernelRoutes(const std::vector<RouteTableSpec>& tables, const std::vector<Cidr>& ranges,
                                 const RouteWays& ways);
 
-// Makes exactly `wanted` stand, and a rule for each table and each of the VPC's ranges.
-absl::Status EnsureRouteTables(Rtnetlink& links, RoutingRules& rules, const std::vector<RouteTableSpec>& tables,
-                               const std::vector<Cidr>& ranges, const std::vector<Route>& wanted);
+// A rule for each table and each of the VPC's ranges; and for VPC endpoints, which answer peers by the routes of their
+// subnets, as the router itself has none to them. Pure.
+RoutingRuleSet RoutingRulesFor(const VpcSpec& spec);
+
+// Makes exactly `wanted` and `rules_wanted` stand.
+absl::Status EnsureRouteTables(Rtnetlink& links, RoutingRules& rules, const RoutingRuleSet& rules_wanted,
+                               const std::vector<Route>& wanted);
 
 // What is not so, in words.
 absl::StatusOr<std::vector<std::string>> InspectRouteTables(Rtnetlink& links, RoutingRules& rules,
-                                                            const std::vector<RouteTableSpec>& tables,
-                                                            const std::vector<Cidr>& ranges,
+                                                            const RoutingRuleSet& rules_wanted,
                                                             const std::vector<Route>& wanted);
 
 }  // namespace brume::network

@@ -298,7 +298,7 @@ std::vector<Route> VpcNetwork::WantedRoutes(const std::vector<Link>& links) cons
 
 absl::Status VpcNetwork::SyncRouteTables() {
   ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
-  return EnsureRouteTables(*links_, *routing_rules_, spec_.tables, spec_.ranges, WantedRoutes(links));
+  return EnsureRouteTables(*links_, *routing_rules_, RoutingRulesFor(spec_), WantedRoutes(links));
 }
 
 absl::Status VpcNetwork::SyncPeerings() {
