@@ -230,6 +230,36 @@ TEST_CASE_METHOD(RoutedFixture, "what goes to the VPC's own ranges is routed wit
   CHECK(guest->Pings(Address("10.0.2.4")));
 }
 
+TEST_CASE_METHOD(RoutedFixture, "a change of routes leaves the packet rules as they stand", "[fabric]") {
+  const auto rules = [&] {
+    const auto text = RunChecked(
+        {"ip", "netns", "exec", "brume-" + vpc.spec.vpc.id.text(), "nft", "--handle", "--terse", "list", "ruleset"});
+    REQUIRE(Good(text.status()));
+    return *text;
+  };
+  vpc.spec.groups = {vpc.Group(vpc.members, {AllEgress(), Allow(false, -1, -1, -1, "0.0.0.0/0")})};
+  Route({vpc.Table(1, {}, {})});
+  const auto guest = LaunchHere(WithPublic("10.0.1.4", "198.18.0.10"));
+  vpc.launched[vpc.members] = {Address("10.0.1.4")};
+  vpc.spec.groups = {vpc.Group(vpc.members, {AllEgress(), Allow(false, -1, -1, -1, "0.0.0.0/0")})};
+  Route({vpc.Table(1, {}, {})});
+  CHECK_FALSE(guest->Reaches(kOutside, 80, kBlocked));
+  const std::string before = rules();
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
+  CHECK(guest->Reaches(kOutside, 80));
+  CHECK(rules() == before);
+  // What others did to them is mended all the same, and what is a change of theirs is made.
+  REQUIRE(Good(RunChecked({"ip", "netns", "exec", "brume-" + vpc.spec.vpc.id.text(), "nft", "flush", "chain", "inet",
+                           "brume", "ingress"})
+                   .status()));
+  CHECK_FALSE(guest->Reaches(kOutside, 80, kBlocked));
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
+  CHECK(guest->Reaches(kOutside, 80));
+  vpc.spec.groups = {vpc.Group(vpc.members, {})};
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
+  CHECK_FALSE(guest->Reaches(kOutside, 80, kBlocked));
+}
+
 TEST_CASE_METHOD(RoutedFixture, "a port that may send from any address still cannot send from the router's",
                  "[fabric]") {
   PortSpec port = vpc.Port("10.0.1.4", {vpc.members});

@@ -96,6 +96,8 @@ class VpcNetwork {
   absl::Status NeedSync() const;
   absl::Status DoSync(const VpcSpec& spec);
   absl::Status SyncPorts(const VpcSpec& spec, const std::vector<Link>& links);
+  // Nothing where exactly these stand, by this process's doing.
+  absl::Status ReplaceRules(const Ruleset& wanted, bool flow_logs);
   absl::StatusOr<std::vector<Damage>> DoInspect();
   absl::Status InspectPorts(const std::vector<Link>& links, std::vector<Damage>& damages);
   absl::Status SyncTaps(const std::vector<Link>& links);
