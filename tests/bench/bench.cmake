@@ -7,3 +7,6 @@ target_link_libraries(query_bench PRIVATE brume_options brume_iam Threads::Threa
 add_executable(disk_load bench/disk_load.cc)
 target_link_libraries(disk_load PRIVATE brume_options Threads::Threads)
 target_link_options(disk_load PRIVATE -static)
+add_executable(tcp_load bench/tcp_load.cc)
+target_link_libraries(tcp_load PRIVATE brume_options Threads::Threads)
+target_link_options(tcp_load PRIVATE -static)

@@ -122,9 +122,13 @@ class ApiWorld : public ComputeWorld {
   compute::LaunchTemplateService launch_templates;
   tagging::TagService tags;
   network::NetworkService networks;
-  network::InterfaceService interfaces{*database, random, compute::AnswersForNetwork(),
-                                       [this](const VpcId& vpc) { network->WakeVpc(vpc); },
-                                       [this](const VpcId& vpc, const EniId& eni) { network->WakePort(vpc, eni); }};
+  network::InterfaceService interfaces{
+      *database,
+      random,
+      compute::AnswersForNetwork(),
+      {.vpc = [this](const VpcId& vpc) { network->WakeVpc(vpc); },
+       .port = [this](const VpcId& vpc, const EniId& eni) { network->WakePort(vpc, eni); },
+       .members = [this](const VpcId& vpc, const SecurityGroupId& group) { network->WakeMembers(vpc, group); }}};
   network::SecurityGroupService groups;
   network::VpcService vpcs{*database, settings, random, clock, [this](const VpcId& vpc) { network->WakeVpc(vpc); }};
   network::NatGatewayService nat_gateways{*database, random, clock,

@@ -98,6 +98,14 @@ struct GroupSpec {
   std::vector<Ipv6> ipv6_members = {};
 };
 
+// The addresses that rules naming a group stand for.
+struct GroupMembers {
+  VpcId vpc;
+  SecurityGroupId group;
+  std::vector<Ipv4> members;
+  std::vector<Ipv6> ipv6_members = {};
+};
+
 // A route as the host carries it. The VPC's own ranges are in every table and are left out.
 struct RouteSpec {
   enum class Way { kNowhere, kGateway, kPort, kPeer };
@@ -267,6 +275,9 @@ class Fabric : public PortMeter {
 
   // Replaces the chains and the member set of one group; work in proportion to this group.
   virtual absl::Status ApplyGroup(const GroupSpec& spec) = 0;
+  // Replaces the members of a group and leaves its rules alone; work in proportion to its members, however many rules
+  // it has. NotFound where the VPC's namespace has no such group.
+  virtual absl::Status ApplyMembers(const GroupMembers& members) = 0;
   virtual absl::Status RemoveGroup(const VpcId& vpc, const SecurityGroupId& group) = 0;
   // Changes the ranges that the VPC's rules about this list stand for; work in proportion to what changes. OK when no
   // rule there names it.

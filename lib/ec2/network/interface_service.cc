@@ -1,6 +1,7 @@
 #include "lib/ec2/network/interface_service.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -344,13 +345,8 @@ absl::Status ChangeGroups(store::Connection& connection, const NetworkInterface&
 }
 
 InterfaceService::InterfaceService(store::Database& database, Random& random, AttachedInstances instances,
-                                   std::function<void(const VpcId&)> wake,
-                                   std::function<void(const VpcId&, const EniId&)> wake_port)
-    : database_(database),
-      random_(random),
-      instances_(std::move(instances)),
-      wake_(std::move(wake)),
-      wake_port_(std::move(wake_port)) {}
+                                   InterfaceWakes wakes)
+    : database_(database), random_(random), instances_(std::move(instances)), wakes_(std::move(wakes)) {}
 
 absl::Status InterfaceService::CheckRoom(store::Connection& connection, const NetworkInterface& eni, size_t more) {
   // Of one without an instance: what the largest instance types let one have.
@@ -418,7 +414,7 @@ absl::Status InterfaceService::Delete(const EniId& id) {
     return RemoveInterface(connection, id);
   }));
   // Members of its groups are one fewer, and routes that led to it lead nowhere.
-  wake_(eni.vpc_id);
+  wakes_.vpc(eni.vpc_id);
   return absl::OkStatus();
 }
 
@@ -451,7 +447,7 @@ absl::StatusOr<std::vector<Ipv4>> InterfaceService::Assign(const AssignRequest& 
     }
     return absl::OkStatus();
   }));
-  wake_(vpc);
+  wakes_.vpc(vpc);
   return assigned;
 }
 
@@ -477,7 +473,7 @@ absl::Status InterfaceService::Unassign(const EniId& id, absl::Span<const Ipv4> 
     }
     return absl::OkStatus();
   }));
-  wake_(vpc);
+  wakes_.vpc(vpc);
   return absl::OkStatus();
 }
 
@@ -515,12 +511,20 @@ absl::StatusOr<std::vector<InterfaceView>> InterfaceService::List(absl::Span<con
 
 absl::Status InterfaceService::Modify(const EniId& id, const InterfaceChange& change) {
   NetworkInterface eni;
+  std::set<SecurityGroupId> members_changed;
   RETURN_IF_ERROR(database_.Write([&](store::Connection& connection) -> absl::Status {
     ASSIGN_OR_RETURN(eni, NetworkTable(connection).GetInterface(id));
     RETURN_IF_ERROR(CheckOwn(eni));
     if (change.delete_on_termination) RETURN_IF_ERROR(ChangeDeleteOnTermination(connection, eni, change));
     if (change.description) RETURN_IF_ERROR(NetworkTable(connection).SetDescription(id, *change.description));
-    if (change.groups) RETURN_IF_ERROR(ChangeGroups(connection, eni, *change.groups));
+    members_changed.clear();
+    if (change.groups) {
+      RETURN_IF_ERROR(ChangeGroups(connection, eni, *change.groups));
+      const std::set<SecurityGroupId> before(eni.groups.begin(), eni.groups.end());
+      const std::set<SecurityGroupId> after(change.groups->begin(), change.groups->end());
+      std::set_symmetric_difference(before.begin(), before.end(), after.begin(), after.end(),
+                                    std::inserter(members_changed, members_changed.end()));
+    }
     if (change.source_dest_check) {
       RETURN_IF_ERROR(ChangeSourceDestCheck(connection, eni, *change.source_dest_check, instances_));
     }
@@ -530,8 +534,12 @@ absl::Status InterfaceService::Modify(const EniId& id, const InterfaceChange& ch
     }
     return absl::OkStatus();
   }));
-  if (change.groups || change.source_dest_check) wake_(eni.vpc_id);
-  if (change.tracking) wake_port_(eni.vpc_id, eni.id);
+  for (const SecurityGroupId& group : members_changed) wakes_.members(eni.vpc_id, group);
+  if (change.source_dest_check) {
+    wakes_.vpc(eni.vpc_id);
+  } else if (change.groups || change.tracking) {
+    wakes_.port(eni.vpc_id, eni.id);
+  }
   return absl::OkStatus();
 }
 

@@ -83,13 +83,17 @@ struct AttachedInstances {
   std::function<absl::StatusOr<PortShape>(store::Connection& connection, const InstanceId& id)> shape_of = nullptr;
 };
 
+// Called after a commit that the fabric must follow.
+struct InterfaceWakes {
+  std::function<void(const VpcId& vpc)> vpc;
+  std::function<void(const VpcId& vpc, const EniId& eni)> port;  // what the interface alone has changed
+  std::function<void(const VpcId& vpc, const SecurityGroupId& group)> members;
+};
+
 // Thread-safe.
 class InterfaceService {
  public:
-  // After a commit that the fabric must follow: `wake` is called with the VPC, or `wake_port` where the interface alone
-  // is another.
-  InterfaceService(store::Database& database, Random& random, AttachedInstances instances,
-                   std::function<void(const VpcId&)> wake, std::function<void(const VpcId&, const EniId&)> wake_port);
+  InterfaceService(store::Database& database, Random& random, AttachedInstances instances, InterfaceWakes wakes);
 
   // With a token that made one before: that one. Errors: InvalidSubnetID.NotFound, InvalidGroup.NotFound,
   // IdempotentParameterMismatch, PrivateIpAddressLimitExceeded; those of MakeInterface.
@@ -126,8 +130,7 @@ class InterfaceService {
   store::Database& database_;
   Random& random_;
   const AttachedInstances instances_;
-  const std::function<void(const VpcId&)> wake_;
-  const std::function<void(const VpcId&, const EniId&)> wake_port_;
+  const InterfaceWakes wakes_;
 };
 
 // Inside a transaction of the caller's.

@@ -59,7 +59,7 @@ absl::StatusOr<std::vector<Ipv6>> InterfaceService::AssignIpv6(const AssignIpv6R
     }
     return absl::OkStatus();
   }));
-  wake_(vpc);
+  wakes_.vpc(vpc);
   return assigned;
 }
 
@@ -89,7 +89,7 @@ absl::Status InterfaceService::UnassignIpv6(const EniId& id, absl::Span<const Ip
     }
     return absl::OkStatus();
   }));
-  wake_(vpc);
+  wakes_.vpc(vpc);
   return absl::OkStatus();
 }
 

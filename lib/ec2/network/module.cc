@@ -11,8 +11,10 @@ NetworkModule::NetworkModule(const NetworkParts& parts)
       reconciler_(parts.database, parts.clock, parts.fabric, parts.settings, parts.hooks),
       networks_(parts.database, parts.settings, parts.random),
       interfaces_(
-          parts.database, parts.random, parts.hooks.instances, [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); },
-          [this](const VpcId& vpc, const EniId& eni) { reconciler_.WakePort(vpc, eni); }),
+          parts.database, parts.random, parts.hooks.instances,
+          {.vpc = [this](const VpcId& vpc) { reconciler_.WakeVpc(vpc); },
+           .port = [this](const VpcId& vpc, const EniId& eni) { reconciler_.WakePort(vpc, eni); },
+           .members = [this](const VpcId& vpc, const SecurityGroupId& group) { reconciler_.WakeMembers(vpc, group); }}),
       security_groups_(parts.database, parts.random,
                        [this](const VpcId& vpc, const SecurityGroupId& group) { reconciler_.WakeGroup(vpc, group); }),
       vpcs_(parts.database, parts.settings, parts.random, parts.clock,

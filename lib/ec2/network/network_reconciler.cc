@@ -21,6 +21,7 @@
 #include "lib/ec2/network/prefix_list_service.h"
 #include "lib/ec2/network/route_service.h"
 #include "lib/ec2/network/tables/flow_log_table.h"
+#include "lib/ec2/network/tables/interface_ipv6_table.h"
 #include "lib/ec2/network/tables/network_table.h"
 #include "lib/ec2/network/tables/routing_table.h"
 #include "lib/ec2/network/tables/security_group_table.h"
@@ -264,6 +265,10 @@ void NetworkReconciler::WakeVpc(const VpcId& id) { loop_.Wake(id); }
 
 void NetworkReconciler::WakeGroup(const VpcId& vpc, const SecurityGroupId& group) { loop_.Wake(GroupKey{vpc, group}); }
 
+void NetworkReconciler::WakeMembers(const VpcId& vpc, const SecurityGroupId& group) {
+  loop_.Wake(MembersKey{vpc, group});
+}
+
 void NetworkReconciler::WakePrefixListUsers(const PrefixListId& list, const PrefixListUsers& users) {
   for (const VpcId& vpc : users.by_rules) loop_.Wake(PrefixListKey{vpc, list});
   for (const VpcId& vpc : users.by_routes) WakeVpc(vpc);
@@ -293,6 +298,8 @@ absl::StatusOr<absl::Duration> NetworkReconciler::Reconcile(const Key& key) {
     RETURN_IF_ERROR(SyncVpc(*vpc));
   } else if (const GroupKey* const group = std::get_if<GroupKey>(&key)) {
     RETURN_IF_ERROR(SyncGroup(group->vpc, group->group));
+  } else if (const MembersKey* const members = std::get_if<MembersKey>(&key)) {
+    RETURN_IF_ERROR(SyncMembers(members->vpc, members->group));
   } else if (const PrefixListKey* const list = std::get_if<PrefixListKey>(&key)) {
     RETURN_IF_ERROR(SyncPrefixList(list->vpc, list->list));
   } else if (const PortKey* const port = std::get_if<PortKey>(&key)) {
@@ -454,6 +461,28 @@ absl::Status NetworkReconciler::SyncGroup(const VpcId& vpc, const SecurityGroupI
     return absl::OkStatus();
   }));
   return spec ? fabric_.ApplyGroup(*spec) : fabric_.RemoveGroup(vpc, group);
+}
+
+absl::Status NetworkReconciler::SyncMembers(const VpcId& vpc, const SecurityGroupId& group) {
+  absl::Status applied;
+  {
+    const std::shared_ptr<VpcGuard> guard = GuardOf(vpc);
+    WriterLock lock(guard->mutex);
+    if (!guard->ready) return absl::OkStatus();  // the sync to come reads the same rows
+    GroupMembers members{.vpc = vpc, .group = group, .members = {}};
+    RETURN_IF_ERROR(database_.Read([&](store::Connection& c) -> absl::Status {
+      ASSIGN_OR_RETURN(members.members, SecurityGroupTable(c).MemberAddresses(group));
+      ASSIGN_OR_RETURN(const std::vector<VpcIpv6Cidr> ipv6, NetworkTable(c).ListIpv6Cidrs(vpc));
+      if (ipv6.empty()) return absl::OkStatus();
+      ASSIGN_OR_RETURN(members.ipv6_members, InterfaceIpv6Table(c).MembersOf(group));
+      return absl::OkStatus();
+    }));
+    applied = fabric_.ApplyMembers(members);
+  }
+  // New, or deleted meanwhile.
+  if (absl::IsNotFound(applied)) return SyncGroup(vpc, group);
+  RETURN_IF_ERROR(applied);
+  return WakePeers(vpc);
 }
 
 absl::Status NetworkReconciler::SyncPrefixList(const VpcId& vpc, const PrefixListId& list) {

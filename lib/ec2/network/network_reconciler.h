@@ -72,9 +72,11 @@ class NetworkReconciler final : public PortService {
   void WakeVpc(const VpcId& id);
   // The group's rules changed, or it is gone.
   void WakeGroup(const VpcId& vpc, const SecurityGroupId& group);
+  // Other interfaces are in the group, or they have other addresses; its rules are the same.
+  void WakeMembers(const VpcId& vpc, const SecurityGroupId& group);
   // The list's entries changed, and rules and routes of these VPCs name it.
   void WakePrefixListUsers(const PrefixListId& list, const PrefixListUsers& users);
-  // The interface's public address changed.
+  // The interface's public address changed, or its groups.
   void WakePort(const VpcId& vpc, const EniId& eni);
   // What the specifications of all VPCs share changed.
   void WakeVpcs() { loop_.Wake(Sweep()); }
@@ -107,6 +109,12 @@ class NetworkReconciler final : public PortService {
     std::string text() const { return vpc.text() + "/" + group.text(); }
     friend auto operator<=>(const GroupKey&, const GroupKey&) = default;
   };
+  struct MembersKey {
+    VpcId vpc;
+    SecurityGroupId group;
+    std::string text() const { return vpc.text() + "/" + group.text() + "/members"; }
+    friend auto operator<=>(const MembersKey&, const MembersKey&) = default;
+  };
   struct PortKey {
     VpcId vpc;
     EniId eni;
@@ -125,7 +133,7 @@ class NetworkReconciler final : public PortService {
     std::string text() const { return vpc.text() + "/names"; }
     friend auto operator<=>(const PeerNamesKey&, const PeerNamesKey&) = default;
   };
-  using Key = std::variant<Sweep, VpcId, GroupKey, PortKey, PrefixListKey, PeerNamesKey, InstanceId>;
+  using Key = std::variant<Sweep, VpcId, GroupKey, MembersKey, PortKey, PrefixListKey, PeerNamesKey, InstanceId>;
 
   // What stands against what was made; what differs is synced again. All of it when the sweep's time has come, else
   // where changes were reported. Returns how long the next sweep is away.
@@ -151,6 +159,7 @@ class NetworkReconciler final : public PortService {
   // Of one that is deleted.
   absl::Status RemoveVpc(const VpcId& id);
   absl::Status SyncGroup(const VpcId& vpc, const SecurityGroupId& group);
+  absl::Status SyncMembers(const VpcId& vpc, const SecurityGroupId& group);
   absl::Status SyncPrefixList(const VpcId& vpc, const PrefixListId& list);
   absl::Status SyncPort(const VpcId& vpc, const EniId& id);
   absl::Status SyncPeerNames(const VpcId& vpc);

@@ -161,9 +161,9 @@ class PathWalk {
   bool IntoEndpoint(const VpcSpec& vpc, const EndpointSpec& endpoint, const Packet& packet) {
     constexpr int kHttp = 80, kHttps = 443;
     const bool served = packet.protocol == kTcp && (packet.port == kHttp || packet.port == kHttps);
-    if (!served || peering_ != nullptr) {
+    if (!served) {
       return Stop(Kind::kInterface, "BAD_STATE", endpoint.eni_id.text(),
-                  "is a VPC endpoint's, which takes TCP to ports 80 and 443 of its own VPC alone");
+                  "is a VPC endpoint's, which takes TCP to ports 80 and 443 alone");
     }
     endpoint_.eni.id = endpoint.eni_id;
     endpoint_.eni.subnet_id = endpoint.subnet;

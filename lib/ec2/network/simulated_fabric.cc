@@ -30,6 +30,8 @@ absl::Status SimulatedFabric::RemoveVpc(const VpcId& id) {
 
 absl::Status SimulatedFabric::ApplyGroup(const GroupSpec&) { return absl::OkStatus(); }
 
+absl::Status SimulatedFabric::ApplyMembers(const GroupMembers&) { return absl::OkStatus(); }
+
 absl::Status SimulatedFabric::RemoveGroup(const VpcId&, const SecurityGroupId&) { return absl::OkStatus(); }
 
 absl::Status SimulatedFabric::ApplyPrefixList(const VpcId&, const PrefixListSpec&) { return absl::OkStatus(); }

@@ -25,6 +25,7 @@ class SimulatedFabric : public Fabric {
   void ListenForChanges(ChangeListener) override {}
   absl::Status SyncHost() override { return absl::OkStatus(); }
   absl::Status ApplyGroup(const GroupSpec& spec) override;
+  absl::Status ApplyMembers(const GroupMembers& members) override;
   absl::Status RemoveGroup(const VpcId& vpc, const SecurityGroupId& group) override;
   absl::Status ApplyPrefixList(const VpcId& vpc, const PrefixListSpec& spec) override;
   absl::StatusOr<std::vector<PublicName>> PublicNames(const VpcId& id) override;

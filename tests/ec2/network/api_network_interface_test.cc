@@ -192,10 +192,12 @@ TEST_CASE("the host's network follows a change of an interface", "[api]") {
   const VpcId vpc = Value(VpcId::Parse(eni.vpc_id()));
   std::vector<VpcId> woken;
   std::vector<EniId> woken_ports;
+  std::set<SecurityGroupId> woken_groups;
   network::InterfaceService interfaces(
       *world.database, world.random, compute::AnswersForNetwork(),
-      [&](const VpcId& changed) { woken.push_back(changed); },
-      [&](const VpcId&, const EniId& changed) { woken_ports.push_back(changed); });
+      {.vpc = [&](const VpcId& changed) { woken.push_back(changed); },
+       .port = [&](const VpcId&, const EniId& changed) { woken_ports.push_back(changed); },
+       .members = [&](const VpcId&, const SecurityGroupId& changed) { woken_groups.insert(changed); }});
   const EniId eni_id = Value(EniId::Parse(eni.network_interface_id()));
   network::InterfaceChange change;
   change.description = "words";
@@ -210,6 +212,19 @@ TEST_CASE("the host's network follows a change of an interface", "[api]") {
   REQUIRE(interfaces.Modify(eni_id, tracking).ok());
   CHECK(woken == std::vector<VpcId>{vpc});
   CHECK(woken_ports == std::vector<EniId>{eni_id});
+  // Not the whole VPC: its port, and who is a member of the groups that it joins and leaves.
+  CHECK(woken_groups.empty());
+  const SecurityGroupId usual = Value(SecurityGroupId::Parse(eni.groups(0).group_id()));
+  const SecurityGroupId web = world.groups.Create("web", "web", std::nullopt, {})->group.id;
+  network::InterfaceChange groups;
+  groups.groups = {usual, web};
+  REQUIRE(interfaces.Modify(eni_id, groups).ok());
+  CHECK(woken_groups == std::set<SecurityGroupId>{web});
+  groups.groups = {web};
+  REQUIRE(interfaces.Modify(eni_id, groups).ok());
+  CHECK(woken_groups == std::set<SecurityGroupId>{usual, web});
+  CHECK(woken == std::vector<VpcId>{vpc});
+  CHECK(woken_ports == std::vector<EniId>(3, eni_id));
 }
 
 TEST_CASE("whether an interface goes with its instance is said of its attachment", "[api]") {

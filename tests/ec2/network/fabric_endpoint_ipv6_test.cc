@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -107,6 +108,67 @@ NetworkAclEntry Ipv6Entry(bool egress, int number, bool allow, const char* cidr)
 }
 
 }  // namespace
+
+TEST_CASE_METHOD(Ipv6EndpointFixture,
+                 "a peer's guest reaches a VPC endpoint by IPv6, and nothing else of its VPC's router",
+                 "[fabric][ipv6][peering]") {
+  const UniqueFd plain = Listen(80), secure = Listen(443);
+  TestVpc other("00000000000000002");
+  other.spec.vpc.cidr = Range("10.1.0.0/16");
+  other.spec.ranges = {other.spec.vpc.cidr};
+  other.spec.subnets.resize(1);
+  other.spec.subnets.front().cidr = Range("10.1.1.0/24");
+  other.spec.subnets.front().cidr_ipv6 = Range6("fd00:b:c:d201::/64");
+  other.spec.has_gateway = false;
+  other.spec.tables.front().routes.clear();
+  other.spec.ipv6.pool = vpc.spec.ipv6.pool;
+  other.spec.ipv6.ranges = {Range6("fd00:b:c:d200::/56")};
+  const auto peering = VpcPeeringConnectionId::FromTrusted("pcx-00000000000000001");
+  for (const auto& [one, two] : {std::pair(&vpc, &other), std::pair(&other, &vpc)}) {
+    one->spec.peerings = {{.id = peering, .other = two->spec.vpc.id, .ranges = two->spec.ranges}};
+    one->spec.ipv6.peers = {{peering, two->spec.ipv6.ranges}};
+    one->spec.ipv6.routes[1] = {
+        {.destination = two->spec.ipv6.ranges.front(), .way = Ipv6RouteSpec::Way::kPeer, .peering = peering}};
+  }
+  other.spec.groups = {other.Group(other.members, {AllEgress()})};
+  other.spec.groups.front().ipv6_rules = {out};
+  Sync();
+  REQUIRE(Good(fabric->SyncVpc(other.spec)));
+  PortSpec port = other.Port("10.1.1.4", {other.members});
+  port.eni.ipv6 = {Address6("fd00:b:c:d201::4")};
+  other.spec.ports = {port};
+  const auto far = Launch(port);
+  ConfigureIpv6(*far, port.eni);
+  REQUIRE(Good(fabric->SyncVpc(other.spec)));
+  const auto reaches = [&](uint16_t number, bool expected) {
+    Sync();
+    const std::vector<VpcSpec> specs = {vpc.spec, other.spec};
+    const Ipv6PathProbe probe{.vpc = other.spec.vpc.id,
+                              .source = port.eni.ipv6.front(),
+                              .destination = Address6(kEndpointIpv6),
+                              .protocol = kTcpProtocol,
+                              .port = number};
+    CHECK(ExplainPath(specs, probe).arrives == expected);
+    return Reaches(*far, number, expected);
+  };
+  CHECK_FALSE(reaches(80, false));
+  api_rules = {Allow6(false, kTcpProtocol, 80, 80, "fd00:b:c:d200::/56")};
+  CHECK(reaches(80, true));
+  CHECK(PeerOf6(Accept(plain)) == port.eni.ipv6.front());
+  CHECK_FALSE(reaches(443, false));
+  CHECK(fabric->Inspect()->empty());
+  CHECK_FALSE(static_cast<bool>(far->OnThread([&] { return ConnectTcp6(Address6("fd00:b:c:d101::1"), 80, kQuiet); })));
+  // Without a way back.
+  const auto routes = std::exchange(vpc.spec.ipv6.routes, {});
+  CHECK_FALSE(reaches(80, false));
+  vpc.spec.ipv6.routes = routes;
+  CHECK(reaches(80, true));
+  // The guests of its own VPC reach it as before.
+  api_rules = {FromMembers(80)};
+  CHECK_FALSE(reaches(80, false));
+  const auto member = LaunchHere("10.0.1.4", "fd00:b:c:d101::4", vpc.members);
+  CHECK(Reaches(*member, 80, true));
+}
 
 TEST_CASE_METHOD(Ipv6EndpointFixture, "a guest reaches a VPC endpoint by IPv6 as the groups of both let it",
                  "[fabric][ipv6]") {

@@ -183,6 +183,111 @@ TEST_CASE_METHOD(EndpointFixture, "network ACLs are asked about both directions 
   CHECK(reaches(0, {all(true), all(false)}));
 }
 
+TEST_CASE_METHOD(EndpointFixture, "a peer's guest reaches a VPC endpoint where routes, groups and network ACLs let it",
+                 "[fabric][peering]") {
+  const UniqueFd plain = Listen(80), secure = Listen(443);
+  TestVpc other("00000000000000002");
+  other.spec.vpc.cidr = Range("10.1.0.0/16");
+  other.spec.ranges = {other.spec.vpc.cidr};
+  other.spec.subnets.resize(1);
+  other.spec.subnets.front().cidr = Range("10.1.1.0/24");
+  other.spec.has_gateway = false;
+  const auto peering = VpcPeeringConnectionId::FromTrusted("pcx-00000000000000001");
+  const auto over = [&](const char* destination) {
+    return RouteSpec{.destination = Range(destination), .way = RouteSpec::Way::kPeer, .peering = peering};
+  };
+  vpc.spec.peerings = {{.id = peering, .other = other.spec.vpc.id, .ranges = other.spec.ranges}};
+  other.spec.peerings = {{.id = peering, .other = vpc.spec.vpc.id, .ranges = vpc.spec.ranges}};
+  other.spec.tables.front().routes = {over("10.0.0.0/16")};
+  vpc.spec.tables.front().routes = {over("10.1.0.0/16")};
+  other.spec.groups = {other.Group(other.members, {AllEgress()})};
+  REQUIRE(Good(fabric->SyncVpc(other.spec)));
+  other.spec.ports.push_back(other.Port("10.1.1.4", {other.members}));
+  const auto far = Launch(other.spec.ports.front());
+  far->Configure(*other.spec.subnets.front().cidr);
+  REQUIRE(Good(fabric->SyncVpc(other.spec)));
+  const SecurityGroupRule from_peer = Allow(false, kTcpProtocol, 80, 80, "10.1.0.0/16");
+  const auto reaches = [&](int port, std::vector<SecurityGroupRule> rules) {
+    Sync(std::move(rules));
+    const bool reached = far->Reaches(Address(kEndpoint), static_cast<uint16_t>(port), absl::Milliseconds(500));
+    const std::vector<VpcSpec> specs = {vpc.spec, other.spec};
+    const PathExplanation explained = ExplainPath(specs, {.vpc = other.spec.vpc.id,
+                                                          .source = Address("10.1.1.4"),
+                                                          .destination = Address(kEndpoint),
+                                                          .protocol = kTcpProtocol,
+                                                          .port = port});
+    CHECK(explained.arrives == reached);
+    return reached;
+  };
+
+  CHECK(reaches(80, {from_peer}));
+  const UniqueFd connection = far->Connect(Address(kEndpoint), 80);
+  REQUIRE(connection);
+  REQUIRE(Accept(plain));  // of the look before
+  const UniqueFd accepted = Accept(plain);
+  CHECK(PeerOf(accepted) == Address("10.1.1.4"));
+  CHECK(Carries(connection, accepted));
+  CHECK(Carries(accepted, connection));
+  CHECK(fabric->Inspect()->empty());
+  CHECK_FALSE(reaches(443, {from_peer}));
+  CHECK_FALSE(reaches(80, {FromMembers(80)}));
+  CHECK_FALSE(reaches(8080, {FromAll(-1, -1)}));
+  // By a group of the peer's, of whose members alone this VPC is told.
+  GroupSpec foreign = vpc.Group(other.members, {});
+  foreign.members = {Address("10.1.1.4")};
+  const auto by_group = [&] {
+    vpc.spec.groups.push_back(foreign);
+    SyncAll();
+    return far->Reaches(Address(kEndpoint), 80, kBlocked);
+  };
+  Sync({AllowGroup(false, other.members)});
+  CHECK(by_group());
+  foreign.members.clear();
+  Sync({AllowGroup(false, other.members)});
+  CHECK_FALSE(by_group());
+
+  // The sender's own groups, and the network ACL of the endpoint's subnet, both ways.
+  other.spec.groups = {other.Group(other.members, {Allow(true, kTcpProtocol, 443, 443, "0.0.0.0/0")})};
+  REQUIRE(Good(fabric->SyncVpc(other.spec)));
+  CHECK_FALSE(reaches(80, {from_peer}));
+  other.spec.groups = {other.Group(other.members, {AllEgress()})};
+  REQUIRE(Good(fabric->SyncVpc(other.spec)));
+  for (const bool egress : {true, false}) {
+    vpc.spec.acls = {{.subnets = {vpc.spec.subnets[1].id},
+                      .entries = {Entry(egress, 90, false, "10.1.0.0/16"), Entry(true, 100, true, "0.0.0.0/0"),
+                                  Entry(false, 100, true, "0.0.0.0/0")}}};
+    CHECK_FALSE(reaches(80, {from_peer}));
+  }
+  vpc.spec.acls.clear();
+
+  // Without a way back, also where another route leads out.
+  vpc.spec.has_gateway = true;
+  vpc.spec.tables.front().routes = {{.destination = {}, .way = RouteSpec::Way::kGateway}};
+  CHECK_FALSE(reaches(80, {from_peer}));
+  vpc.spec.tables.front().routes.push_back(over("10.1.0.0/16"));
+  CHECK(reaches(80, {from_peer}));
+  // By the table of the endpoint's own subnet.
+  vpc.spec.tables.push_back(vpc.Table(2, {vpc.spec.subnets[1].id}, {}));
+  CHECK_FALSE(reaches(80, {from_peer}));
+  vpc.spec.tables.back().routes = {over("10.1.0.0/16")};
+  CHECK(reaches(80, {from_peer}));
+  REQUIRE(Good(RunChecked(Inside({"ip", "rule", "del", "from", kEndpoint})).status()));
+  CHECK(fabric->Inspect()->front().what == std::string("the rule of ") + kEndpoint + " is gone");
+  CHECK(reaches(80, {from_peer}));
+  // The rest of the router is nobody's but its own VPC's.
+  CHECK_FALSE(far->Pings(Address("10.0.2.1")));
+  CHECK_FALSE(far->Reaches(Address("10.0.0.2"), 53, kBlocked));
+  // A peering connection that ends takes this with it.
+  vpc.spec.peerings.clear();
+  vpc.spec.tables.resize(1);
+  vpc.spec.tables.front().routes.clear();
+  CHECK_FALSE(reaches(80, {from_peer}));
+  other.spec.peerings.clear();
+  other.spec.tables.front().routes.clear();
+  REQUIRE(Good(fabric->SyncVpc(other.spec)));
+  CHECK(fabric->Inspect()->empty());
+}
+
 TEST_CASE_METHOD(EndpointFixture, "a VPC endpoint's names resolve inside its VPC, and its connections outlive a sync",
                  "[fabric]") {
   const UniqueFd plain = Listen(80);

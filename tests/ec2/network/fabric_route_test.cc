@@ -171,8 +171,8 @@ TEST_CASE_METHOD(RoutedFixture, "routes and rules that somebody removed are foun
   Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
   const auto guest = LaunchHere(WithPublic("10.0.1.4", "198.18.0.10"));
   CHECK(fabric->Inspect()->empty());
-  for (const std::vector<std::string>& removal :
-       std::vector<std::vector<std::string>>{{"rule", "del", "fwmark", "1"}, {"route", "flush", "table", "1"}}) {
+  for (const std::vector<std::string>& removal : std::vector<std::vector<std::string>>{
+           {"rule", "del", "fwmark", "1"}, {"rule", "del", "to", "10.0.0.0/16"}, {"route", "flush", "table", "1"}}) {
     Ip(removal);
     const auto damages = fabric->Inspect();
     REQUIRE(Good(damages.status()));
@@ -197,6 +197,93 @@ TEST_CASE_METHOD(RoutedFixture, "a fabric that starts anew takes over the tables
   REQUIRE(rules.ok());
   CHECK(rules->find("0x2 lookup") != std::string::npos);
   CHECK(rules->find("0x3 lookup") == std::string::npos);
+}
+
+TEST_CASE_METHOD(RoutedFixture, "what goes to the VPC's own ranges is routed without a look at its tables",
+                 "[fabric]") {
+  const auto rules = [&] {
+    const auto text = RunChecked({"ip", "netns", "exec", "brume-" + vpc.spec.vpc.id.text(), "ip", "rule"});
+    REQUIRE(Good(text.status()));
+    return *text;
+  };
+  const auto has = [&](const char* range) {
+    return rules().find(absl::StrCat("to ", range, " lookup main")) != std::string::npos;
+  };
+  vpc.spec.ranges.push_back(Range("10.7.0.0/24"));
+  vpc.spec.groups = {vpc.Group(vpc.members, {AllEgress(), Allow(false, -1, -1, -1, "0.0.0.0/0")})};
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
+  const auto guest = LaunchHere(WithPublic("10.0.1.4", "198.18.0.10"));
+  const auto other = LaunchHere(vpc.Port("10.0.2.4", {vpc.members}));
+  CHECK(has("10.0.0.0/16"));
+  CHECK(has("10.7.0.0/24"));
+  CHECK(guest->Pings(Address("10.0.2.4")));
+  // What is there of the range and nobody's leads nowhere, and so does what is the VPC's no more, but outside.
+  const auto elsewhere = RunChecked({"ip", "address", "add", "10.7.0.9/32", "dev", "lo"});
+  REQUIRE(Good(elsewhere.status()));
+  CHECK_FALSE(guest->Pings(Address("10.7.0.9")));
+  vpc.spec.ranges.pop_back();
+  Route(vpc.spec.tables);
+  CHECK(has("10.0.0.0/16"));
+  CHECK_FALSE(has("10.7.0.0/24"));
+  CHECK(RunChecked({"ip", "address", "del", "10.7.0.9/32", "dev", "lo"}).ok());
+  CHECK(guest->Reaches(kOutside, 80));
+  CHECK(guest->Pings(Address("10.0.2.4")));
+}
+
+TEST_CASE_METHOD(RoutedFixture, "a change of routes leaves the packet rules as they stand", "[fabric]") {
+  const auto rules = [&] {
+    const auto text = RunChecked(
+        {"ip", "netns", "exec", "brume-" + vpc.spec.vpc.id.text(), "nft", "--handle", "--terse", "list", "ruleset"});
+    REQUIRE(Good(text.status()));
+    return *text;
+  };
+  vpc.spec.groups = {vpc.Group(vpc.members, {AllEgress(), Allow(false, -1, -1, -1, "0.0.0.0/0")})};
+  Route({vpc.Table(1, {}, {})});
+  const auto guest = LaunchHere(WithPublic("10.0.1.4", "198.18.0.10"));
+  vpc.launched[vpc.members] = {Address("10.0.1.4")};
+  vpc.spec.groups = {vpc.Group(vpc.members, {AllEgress(), Allow(false, -1, -1, -1, "0.0.0.0/0")})};
+  Route({vpc.Table(1, {}, {})});
+  CHECK_FALSE(guest->Reaches(kOutside, 80, kBlocked));
+  const std::string before = rules();
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
+  CHECK(guest->Reaches(kOutside, 80));
+  CHECK(rules() == before);
+  // What others did to them is mended all the same, and what is a change of theirs is made.
+  REQUIRE(Good(RunChecked({"ip", "netns", "exec", "brume-" + vpc.spec.vpc.id.text(), "nft", "flush", "chain", "inet",
+                           "brume", "ingress"})
+                   .status()));
+  CHECK_FALSE(guest->Reaches(kOutside, 80, kBlocked));
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
+  CHECK(guest->Reaches(kOutside, 80));
+  vpc.spec.groups = {vpc.Group(vpc.members, {})};
+  Route({vpc.Table(1, {}, {Out("0.0.0.0/0")})});
+  CHECK_FALSE(guest->Reaches(kOutside, 80, kBlocked));
+}
+
+TEST_CASE_METHOD(RoutedFixture, "a port that may send from any address still cannot send from the router's",
+                 "[fabric]") {
+  PortSpec port = vpc.Port("10.0.1.4", {vpc.members});
+  vpc.spec.groups = {vpc.Group(vpc.members, {AllEgress(), Allow(false, -1, -1, -1, "0.0.0.0/0")})};
+  SyncAll();
+  const auto guest = Launch(port);
+  const auto other = Launch(vpc.Port("10.0.2.4", {vpc.members}));
+  const auto hears = [&](const char* source, const std::string& payload) {
+    guest->Send(PingFrame({port.eni.mac, "02:b0:00:00:00:01", Address(source), Address("10.0.2.4")}, payload));
+    // Behind it, on the same way.
+    guest->Send(
+        PingFrame({port.eni.mac, "02:b0:00:00:00:01", Address("10.0.1.4"), Address("10.0.2.4")}, payload + " own"));
+    REQUIRE(Eventually([&] { return other->Saw(payload + " own"); }));
+    return other->Count(payload) > 1;
+  };
+  CHECK_FALSE(hears("10.99.0.1", "checked, others"));
+  CHECK_FALSE(hears("10.0.2.1", "checked, the router's"));
+  port.eni.source_dest_check = false;
+  REQUIRE(Good(fabric->PlugPort(port)));
+  CHECK(hears("10.99.0.1", "unchecked, others"));
+  CHECK_FALSE(hears("10.0.2.1", "unchecked, the router's"));
+  port.eni.source_dest_check = true;
+  REQUIRE(Good(fabric->PlugPort(port)));
+  CHECK_FALSE(hears("10.99.0.1", "checked again, others"));
 }
 
 TEST_CASE_METHOD(RoutedFixture, "a port of a subnet that the host does not know yet waits for it", "[fabric]") {

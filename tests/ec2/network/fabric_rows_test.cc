@@ -111,8 +111,13 @@ class RowsFixture : public FabricFixture {
   NetworkReconciler reconciler{*database, clock, *fabric, settings, Hooks()};
   std::function<void(const VpcId&)> wake = [this](const VpcId& id) { reconciler.WakeVpc(id); };
   VpcService vpcs{*database, settings, random, clock, wake};
-  InterfaceService interfaces{*database, random, Hooks().instances, wake,
-                              [this](const VpcId& vpc, const EniId& eni) { reconciler.WakePort(vpc, eni); }};
+  InterfaceService interfaces{
+      *database,
+      random,
+      Hooks().instances,
+      {.vpc = wake,
+       .port = [this](const VpcId& vpc, const EniId& eni) { reconciler.WakePort(vpc, eni); },
+       .members = [this](const VpcId& vpc, const SecurityGroupId& group) { reconciler.WakeMembers(vpc, group); }}};
   RouteService routes{*database, random, clock, Hooks().instances, wake};
   NetworkAclService acls{*database, random, wake};
   PeeringService peerings{*database, random, clock, wake};
@@ -172,6 +177,36 @@ TEST_CASE_METHOD(RowsFixture, "what is committed of IPv6 holds for packets", "[f
   REQUIRE(Good(acls.RemoveEntry(acl, /*egress=*/false, kFirstAclEntry + 1)));
   CHECK(Eventually([&] { return !Pings(*a, b_eni.ipv6.front()); }));
   CHECK(a->Pings(*b_eni.private_ip));
+}
+
+TEST_CASE_METHOD(RowsFixture, "an interface that changes its groups is at once a member of these alone",
+                 "[fabric][ipv6]") {
+  NetworkInterface a_eni, b_eni;
+  const auto a = Run(subnets[0], 1, a_eni), b = Run(subnets[1], 1, b_eni);
+  const SecurityGroupId usual = b_eni.groups.front();
+  const SecurityGroupId other =
+      Must(groups.Create("other", "lets members of the default group in", vpc_id, {})).group.id;
+  SecurityGroupRule from_usual;
+  from_usual.referenced_group = usual;
+  Must(groups.Authorize(other, {from_usual}));
+  const auto change = [&](const NetworkInterface& eni, const SecurityGroupId& group) {
+    InterfaceChange groups_of_it;
+    groups_of_it.groups = {group};
+    REQUIRE(Good(interfaces.Modify(eni.id, groups_of_it)));
+  };
+  const auto reach_each_other = [&](bool a_to_b, bool b_to_a) {
+    return a->Pings(*b_eni.private_ip) == a_to_b && Pings(*a, b_eni.ipv6.front()) == a_to_b &&
+           b->Pings(*a_eni.private_ip) == b_to_a && Pings(*b, a_eni.ipv6.front()) == b_to_a;
+  };
+  CHECK(reach_each_other(true, true));
+  change(b_eni, other);
+  CHECK(Eventually([&] { return reach_each_other(true, false); }));
+  change(a_eni, other);
+  CHECK(Eventually([&] { return reach_each_other(false, false); }));
+  change(a_eni, usual);
+  CHECK(Eventually([&] { return reach_each_other(true, false); }));
+  change(b_eni, usual);
+  CHECK(Eventually([&] { return reach_each_other(true, true); }));
 }
 
 TEST_CASE_METHOD(RowsFixture, "routes that a peering connection had before it was accepted carry packets after it",

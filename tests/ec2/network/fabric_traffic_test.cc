@@ -153,7 +153,16 @@ TEST_CASE_METHOD(FabricFixture, "members come to a group and leave it, thousands
   with(0, "10.0.64.0", true);
   CHECK(count() == 1);
   CHECK(web->Reaches(Address("10.0.1.5"), 5432));
+  const auto members = [&](const SecurityGroupId& group, std::vector<Ipv4> addresses) {
+    return fabric->ApplyMembers({.vpc = vpc.spec.vpc.id, .group = group, .members = std::move(addresses)});
+  };
+  REQUIRE(Good(members(vpc.closed, {Address("10.0.64.0")})));
+  CHECK_FALSE(web->Reaches(Address("10.0.1.5"), 5432, kBlocked));
+  REQUIRE(Good(members(vpc.closed, {Address("10.0.64.0"), Address("10.0.1.4")})));
+  CHECK(count() == 2);
+  CHECK(web->Reaches(Address("10.0.1.5"), 5432));
   CHECK(rules() == before);
+  CHECK(absl::IsNotFound(members(SecurityGroupId::FromTrusted("sg-0123456789abcdef0"), {})));
 }
 
 TEST_CASE_METHOD(FabricFixture, "a guest cannot speak as another", "[fabric]") {

@@ -112,11 +112,17 @@ void AppendTable(const VpcSpec& spec, int table, const Ports& ports, const std::
   }
 }
 
-std::set<int> NumbersOf(const VpcSpec& spec) {
-  std::set<int> numbers;
-  if (!spec.ipv6.on()) return numbers;
-  for (const RouteTableSpec& table : spec.tables) numbers.insert(table.number);
-  return numbers;
+// As RoutingRulesFor.
+RoutingRuleSet Ipv6RoutingRulesFor(const VpcSpec& spec) {
+  RoutingRuleSet rules;
+  if (!spec.ipv6.on()) return rules;
+  for (const RouteTableSpec& table : spec.tables) rules.tables.insert(table.number);
+  for (const EndpointSpec& endpoint : spec.endpoints) {
+    const RouteTableSpec* const table = RouteTableOf(endpoint.subnet, spec.tables);
+    const bool asked_by_peers = !spec.ipv6.peers.empty() && table != nullptr && endpoint.ipv6.has_value();
+    if (asked_by_peers) rules.senders[*endpoint.ipv6] = table->number;
+  }
+  return rules;
 }
 
 }  // namespace
@@ -200,7 +206,7 @@ absl::Status EnsureIpv6Routes(Ipv6Netlink& ipv6, RoutingRules& rules, const VpcS
         std::any_of(wanted.begin(), wanted.end(), [&](const Ipv6Route& each) { return same_place(each, route); });
     if (!kept) RETURN_IF_ERROR(ipv6.DeleteRoute(route));
   }
-  return rules.SetTables(NumbersOf(spec));
+  return rules.Set(Ipv6RoutingRulesFor(spec));
 }
 
 absl::StatusOr<std::vector<std::string>> InspectIpv6(Ipv6Netlink& ipv6, RoutingRules& rules, const VpcSpec& spec,
@@ -213,10 +219,8 @@ absl::StatusOr<std::vector<std::string>> InspectIpv6(Ipv6Netlink& ipv6, RoutingR
     if (std::find(present.begin(), present.end(), route) != present.end()) continue;
     damages.push_back(absl::StrCat("the route to ", route.destination.text(), " of table ", route.table, " is gone"));
   }
-  ASSIGN_OR_RETURN(const std::set<int> marked, rules.Tables());
-  for (const int number : NumbersOf(spec)) {
-    if (!marked.contains(number)) damages.push_back(absl::StrCat("the IPv6 rule of route table ", number, " is gone"));
-  }
+  ASSIGN_OR_RETURN(const std::vector<std::string> missing, rules.Missing(Ipv6RoutingRulesFor(spec)));
+  for (const std::string& rule : missing) damages.push_back(absl::StrCat("the IPv6 ", rule, " is gone"));
   if (const Link* const router = FindLinkIn(links, kRouterLink); router != nullptr) {
     ASSIGN_OR_RETURN(const std::vector<Ipv6LinkAddress> addresses, ipv6.Addresses(router->index));
     for (const Ipv6LinkAddress& address : RouterIpv6Addresses(spec)) {

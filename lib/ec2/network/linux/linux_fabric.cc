@@ -139,6 +139,11 @@ absl::Status LinuxFabric::ApplyGroup(const GroupSpec& spec) {
   return network->ApplyGroup(spec);
 }
 
+absl::Status LinuxFabric::ApplyMembers(const GroupMembers& members) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<VpcNetwork> network, Network(members.vpc, /*create=*/false));
+  return network->ApplyMembers(members);
+}
+
 absl::Status LinuxFabric::RemoveGroup(const VpcId& vpc, const SecurityGroupId& group) {
   const absl::StatusOr<std::shared_ptr<VpcNetwork>> network = Network(vpc, /*create=*/false);
   if (absl::IsNotFound(network.status())) return absl::OkStatus();

@@ -71,6 +71,7 @@ class LinuxFabric final : public Fabric {
   void ListenForChanges(ChangeListener listener) override;
   absl::Status SyncHost() override;
   absl::Status ApplyGroup(const GroupSpec& spec) override;
+  absl::Status ApplyMembers(const GroupMembers& members) override;
   // FailedPrecondition while a port is in the group.
   absl::Status RemoveGroup(const VpcId& vpc, const SecurityGroupId& group) override;
   absl::Status ApplyPrefixList(const VpcId& vpc, const PrefixListSpec& spec) override;

@@ -9,7 +9,9 @@ namespace brume::network {
 namespace {
 
 // Before chain `router`, which is the router's own: an endpoint is no part of that, and not counted in its bounds. As
-// for packets that are forwarded, the sender's groups and the receiver's are two base chains, and both must accept.
+// for packets that are forwarded, the sender's groups and the receiver's are two base chains, and both must accept; of
+// what comes from a peer the sender's groups, its network ACL and its share of connections were asked in the peer's
+// namespace. An endpoint answers ports and peers, and nothing of it leaves by the uplink, whatever a route says.
 // Packets of both families pass table `inet brume`; each table judges those of its own.
 constexpr char kChains[] = R"(
 add set $TABLE endpoints { type $TYPE; }
@@ -19,21 +21,34 @@ $OTHER_FAMILY
 add rule $TABLE endpoint_egress $IP daddr != @endpoints accept
 add rule $TABLE endpoint_egress ct state established,related accept
 add rule $TABLE endpoint_egress iifname vmap @port_egress
+add rule $TABLE endpoint_egress iifname . $IP saddr @peers accept
 add rule $TABLE endpoint_egress drop
+add chain $TABLE endpoint_begin
+add rule $TABLE endpoint_begin meta l4proto != tcp drop
+add rule $TABLE endpoint_begin tcp dport != 80 tcp dport != 443 drop
+$COUNT
+add rule $TABLE endpoint_begin $IP daddr vmap @endpoint_ingress
+add rule $TABLE endpoint_begin drop
 add chain $TABLE endpoint
 add rule $TABLE endpoint ct state established,related accept
 add rule $TABLE endpoint ct state invalid drop
-add rule $TABLE endpoint iifname != @ports drop
-add rule $TABLE endpoint meta l4proto != tcp drop
-add rule $TABLE endpoint tcp dport != 80 tcp dport != 443 drop
-$COUNT
-add rule $TABLE endpoint $IP daddr vmap @endpoint_ingress
+add rule $TABLE endpoint iifname @ports goto endpoint_begin
+add rule $TABLE endpoint iifname . $IP saddr @peers goto endpoint_begin
 add rule $TABLE endpoint drop
 insert rule $TABLE router $IP daddr @endpoints goto endpoint
+add chain $TABLE endpoint_answer
+add rule $TABLE endpoint_answer oifname "lo" accept
+add rule $TABLE endpoint_answer oifname @ports accept
+add rule $TABLE endpoint_answer oifname . $IP daddr @peers accept
+add rule $TABLE endpoint_answer drop
+add chain $TABLE of_endpoint { type filter hook output priority 0; policy accept; }
+add rule $TABLE of_endpoint $IP saddr @endpoints goto endpoint_answer
 )";
 constexpr char kOtherFamily[] = "add rule inet brume endpoint_egress meta nfproto ipv6 accept";
 constexpr char kCount[] =
-    "add rule inet brume endpoint ct state new add @connections { iifname ct count over $CONNECTIONS } drop";
+    "add rule inet brume endpoint_begin iifname @ports ct state new add @connections { iifname ct count over "
+    "$CONNECTIONS "
+    "} drop";
 
 // Connections are counted in one table: table `ip6 brume` judges them besides.
 constexpr char kIpv6Count[] = R"(
@@ -41,8 +56,7 @@ add set inet brume ipv6_endpoints { type ipv6_addr; }
 add chain inet brume ipv6_endpoint
 add rule inet brume ipv6_endpoint ct state established,related accept
 add rule inet brume ipv6_endpoint ct state invalid drop
-add rule inet brume ipv6_endpoint iifname != @ports drop
-add rule inet brume ipv6_endpoint ct state new add @connections { iifname ct count over $CONNECTIONS } drop
+add rule inet brume ipv6_endpoint iifname @ports ct state new add @connections { iifname ct count over $CONNECTIONS } drop
 add rule inet brume ipv6_endpoint accept
 insert rule inet brume router ip6 daddr @ipv6_endpoints goto ipv6_endpoint
 )";

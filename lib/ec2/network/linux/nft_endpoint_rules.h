@@ -18,6 +18,7 @@ struct EndpointRules {
   std::vector<SecurityGroupId> groups;  // each once
   SubnetId subnet = {};
   SubnetId filtered_subnet = {};  // as of PortRules
+  friend bool operator==(const EndpointRules&, const EndpointRules&) = default;
 };
 
 // What a ruleset has for its endpoints, behind its groups and subnets; empty where there are none. Each address may

@@ -43,6 +43,7 @@ Ipv6GroupRules Ipv6GroupRulesOf(const std::vector<SecurityGroupRule>& rules, con
 struct Ipv6SubnetRules {
   CidrIpv6 cidr;
   std::vector<std::string> ingress, egress;
+  friend bool operator==(const Ipv6SubnetRules&, const Ipv6SubnetRules&) = default;
 };
 Ipv6SubnetRules Ipv6SubnetRulesOf(const CidrIpv6& cidr, const std::vector<NetworkAclEntry>& entries);
 
@@ -61,6 +62,7 @@ struct Ipv6Rules {
   std::map<SubnetId, Ipv6SubnetRules> subnets;
   std::map<std::string, std::vector<CidrIpv6>> peerings;  // by link
   std::map<PrefixListId, Ipv6Intervals> prefix_lists;
+  friend bool operator==(const Ipv6Rules&, const Ipv6Rules&) = default;
 };
 
 // For table `inet brume`: IPv6 that its rules have no objection to is left to table `ip6 brume`.

@@ -305,12 +305,10 @@ void ChangeChains(std::string& text, const std::string& chain, const std::vector
   }
 }
 
-Elements MemberElements(const SecurityGroupId& id, const absl::btree_set<Ipv4>& members,
-                        const absl::btree_set<Ipv4>& except) {
-  std::vector<Ipv4> wanted;
-  std::set_difference(members.begin(), members.end(), except.begin(), except.end(), std::back_inserter(wanted));
+Elements MemberElements(const SecurityGroupId& id, const AddressSet& members, const AddressSet& except) {
   Elements elements;
-  for (const Ipv4 member : wanted) elements[absl::StrCat("inet brume ", id.text())].push_back(member.text());
+  for (const Ipv4 member : members.Without(except))
+    elements[absl::StrCat("inet brume ", id.text())].push_back(member.text());
   return elements;
 }
 
@@ -438,7 +436,7 @@ GroupRules GroupRulesOf(const std::vector<SecurityGroupRule>& rules, const std::
     if (!rule.referenced_group.empty()) group.peers.insert(rule.referenced_group);
     if (!rule.prefix_list.empty()) group.prefix_lists.insert(rule.prefix_list);
   }
-  group.members.insert(members.begin(), members.end());
+  group.members = AddressSet(members);
   group.rules = rules;
   return group;
 }

@@ -38,8 +38,8 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/btree_set.h"
 #include "absl/strings/string_view.h"
+#include "lib/ec2/network/linux/address_set.h"
 #include "lib/ec2/network/linux/nft_endpoint_rules.h"
 #include "lib/ec2/network/linux/nft_ipv6_rules.h"
 #include "lib/ec2/network/linux/nft_port_rules.h"
@@ -56,7 +56,7 @@ inline constexpr int kFlowBeginPriority = -12, kFlowSentPriority = -9, kFlowRece
 struct GroupRules {
   std::vector<std::string> ingress, egress;  // the text of each rule
   std::set<SecurityGroupId> peers;           // groups those rules name
-  absl::btree_set<Ipv4> members;
+  AddressSet members;
   std::set<PrefixListId> prefix_lists = {};  // lists those rules name
   Ipv6GroupRules ipv6 = {};
   std::vector<SecurityGroupRule> rules = {};  // what the texts were made of
@@ -81,6 +81,7 @@ struct SubnetRules {
   Cidr cidr;
   std::vector<std::string> ingress, egress;  // the text of each rule
   bool ipv6 = false;                         // the VPC has IPv6, which table `ip6 brume` asks about
+  friend bool operator==(const SubnetRules&, const SubnetRules&) = default;
 };
 SubnetRules SubnetRulesOf(const Cidr& cidr, const std::vector<NetworkAclEntry>& entries);
 
@@ -90,12 +91,14 @@ struct NatRules {
   std::vector<Ipv4> private_ips;  // one at least
   std::vector<Ipv4> public_ips;
   SubnetId filtered_subnet = {};  // as of PortRules
+  friend bool operator==(const NatRules&, const NatRules&) = default;
 };
 
 // The link to a peer and where its packets may come from.
 struct PeeringRules {
   std::string link;
   std::vector<Cidr> ranges;
+  friend bool operator==(const PeeringRules&, const PeeringRules&) = default;
 };
 
 struct Ruleset {
@@ -111,6 +114,7 @@ struct Ruleset {
   // The chains stand that translate addresses. They stay where they were once, as connections may need them.
   bool translates = false;
   Ipv6Rules ipv6 = {};
+  friend bool operator==(const Ruleset&, const Ruleset&) = default;
 };
 
 // Replaces all there is, in one transaction.

@@ -13,12 +13,6 @@ namespace {
 constexpr int kFallbackMetric = 1000;
 constexpr Cidr kEverything{};
 
-std::set<int> NumbersOf(const std::vector<RouteTableSpec>& tables) {
-  std::set<int> numbers;
-  for (const RouteTableSpec& table : tables) numbers.insert(table.number);
-  return numbers;
-}
-
 bool Has(const std::vector<Route>& routes, const Route& route) {
   return std::find(routes.begin(), routes.end(), route) != routes.end();
 }
@@ -76,7 +70,18 @@ std::vector<Route> KernelRoutes(const std::vector<RouteTableSpec>& tables, const
   return routes;
 }
 
-absl::Status EnsureRouteTables(Rtnetlink& links, RoutingRules& rules, const std::vector<RouteTableSpec>& tables,
+RoutingRuleSet RoutingRulesFor(const VpcSpec& spec) {
+  RoutingRuleSet rules{.local = {spec.ranges.begin(), spec.ranges.end()}};
+  for (const RouteTableSpec& table : spec.tables) rules.tables.insert(table.number);
+  for (const EndpointSpec& endpoint : spec.endpoints) {
+    const RouteTableSpec* const table = RouteTableOf(endpoint.subnet, spec.tables);
+    const bool asked_by_peers = !spec.peerings.empty() && table != nullptr && endpoint.private_ip.has_value();
+    if (asked_by_peers) rules.senders[*endpoint.private_ip] = table->number;
+  }
+  return rules;
+}
+
+absl::Status EnsureRouteTables(Rtnetlink& links, RoutingRules& rules, const RoutingRuleSet& rules_wanted,
                                const std::vector<Route>& wanted) {
   ASSIGN_OR_RETURN(const std::vector<Route> present, links.TableRoutes());
   // What is wanted first: no packet is without its route meanwhile.
@@ -91,11 +96,11 @@ absl::Status EnsureRouteTables(Rtnetlink& links, RoutingRules& rules, const std:
   for (const Route& route : present) {
     if (!replaced(route)) RETURN_IF_ERROR(links.DeleteRoute(route));
   }
-  return rules.SetTables(NumbersOf(tables));
+  return rules.Set(rules_wanted);
 }
 
 absl::StatusOr<std::vector<std::string>> InspectRouteTables(Rtnetlink& links, RoutingRules& rules,
-                                                            const std::vector<RouteTableSpec>& tables,
+                                                            const RoutingRuleSet& rules_wanted,
                                                             const std::vector<Route>& wanted) {
   std::vector<std::string> damages;
   ASSIGN_OR_RETURN(const std::vector<Route> present, links.TableRoutes());
@@ -103,10 +108,8 @@ absl::StatusOr<std::vector<std::string>> InspectRouteTables(Rtnetlink& links, Ro
     if (Has(present, route)) continue;
     damages.push_back(absl::StrCat("the route to ", route.destination.text(), " of table ", route.table, " is gone"));
   }
-  ASSIGN_OR_RETURN(const std::set<int> marked, rules.Tables());
-  for (const int number : NumbersOf(tables)) {
-    if (!marked.contains(number)) damages.push_back(absl::StrCat("the rule of route table ", number, " is gone"));
-  }
+  ASSIGN_OR_RETURN(const std::vector<std::string> missing, rules.Missing(rules_wanted));
+  for (const std::string& rule : missing) damages.push_back(absl::StrCat("the ", rule, " is gone"));
   return damages;
 }
 

@@ -1,5 +1,6 @@
 // A VPC's route tables in its namespace. A port's packets are marked with the number of its subnet's table, and routed
-// by that table first; the VPC's own ranges are left to the main one, which knows each port.
+// by that table; what goes to the VPC's own ranges is left to the main one, which knows each port, by a rule that comes
+// before (one lookup less for each packet between ports) and, should that be gone, by the table itself.
 #pragma once
 
 #include <map>
@@ -27,13 +28,17 @@ struct RouteWays {
 std::vector<Route> KernelRoutes(const std::vector<RouteTableSpec>& tables, const std::vector<Cidr>& ranges,
                                 const RouteWays& ways);
 
-// Makes exactly `wanted` stand, and a rule for each table.
-absl::Status EnsureRouteTables(Rtnetlink& links, RoutingRules& rules, const std::vector<RouteTableSpec>& tables,
+// A rule for each table and each of the VPC's ranges; and for VPC endpoints, which answer peers by the routes of their
+// subnets, as the router itself has none to them. Pure.
+RoutingRuleSet RoutingRulesFor(const VpcSpec& spec);
+
+// Makes exactly `wanted` and `rules_wanted` stand.
+absl::Status EnsureRouteTables(Rtnetlink& links, RoutingRules& rules, const RoutingRuleSet& rules_wanted,
                                const std::vector<Route>& wanted);
 
 // What is not so, in words.
 absl::StatusOr<std::vector<std::string>> InspectRouteTables(Rtnetlink& links, RoutingRules& rules,
-                                                            const std::vector<RouteTableSpec>& tables,
+                                                            const RoutingRuleSet& rules_wanted,
                                                             const std::vector<Route>& wanted);
 
 }  // namespace brume::network

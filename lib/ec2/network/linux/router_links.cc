@@ -30,6 +30,8 @@ absl::Status EnsureSettings() {
     RETURN_IF_ERROR(WriteSysctl(conf + "accept_source_route", "0"));
     RETURN_IF_ERROR(WriteIfKnown(absl::StrCat("ipv6/conf/", scope, "/disable_ipv6"), "1"));
   }
+  // Nearly all packets are forwarded: a socket of the router's is not looked for before they are routed.
+  RETURN_IF_ERROR(WriteIfKnown("ipv4/ip_early_demux", "0"));
   // As long as EC2 tracks an idle UDP stream.
   return WriteIfKnown("netfilter/nf_conntrack_udp_timeout_stream", "180");
 }
@@ -145,6 +147,10 @@ absl::Status EnsureTap(Rtnetlink& links, const Link& tap, const PortRules& port,
   // The guest takes its whole subnet for its own wire; the router answers for everyone on it, at once.
   RETURN_IF_ERROR(WriteSysctl(absl::StrCat("ipv4/conf/", tap.name, "/proxy_arp"), port.ipv6_native() ? "0" : "1"));
   RETURN_IF_ERROR(WriteSysctl(absl::StrCat("ipv4/neigh/", tap.name, "/proxy_delay"), "0"));
+  // The packet rules hold such a port to its own addresses, none of which is the router's: the kernel need not route
+  // each packet's source to see that.
+  const char* const holds_source = port.source_dest_check ? "1" : "0";
+  RETURN_IF_ERROR(WriteSysctl(absl::StrCat("ipv4/conf/", tap.name, "/accept_local"), holds_source));
   if (!tap.up || tap.mac != kRouterMac) RETURN_IF_ERROR(links.SetLink(tap.index, /*up=*/true, kRouterMac));
   // Permanent entries are not counted against the kernel's neighbour limit, which all namespaces share.
   for (const PortAddress& address : port.addresses()) {

@@ -67,6 +67,9 @@ absl::Status VpcNetwork::Sync(const VpcSpec& spec) {
 absl::Status VpcNetwork::ApplyGroup(const GroupSpec& spec) {
   return OnThread([&] { return DoApplyGroup(spec); });
 }
+absl::Status VpcNetwork::ApplyMembers(const GroupMembers& members) {
+  return OnThread([&] { return DoApplyMembers(members); });
+}
 absl::Status VpcNetwork::RemoveGroup(const SecurityGroupId& group) {
   return OnThread([&] { return DoRemoveGroup(group); });
 }
@@ -226,10 +229,14 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
     hosts.merge(HostEntriesOf(port, rules));
     wanted.ports[rules.tap] = std::move(rules);
   }
-  ASSIGN_OR_RETURN(const std::string timeouts, ChangeTimeouts(TimeoutsOf(wanted.ports)));
-  ASSIGN_OR_RETURN(const std::string flows, SyncFlows(wanted.ports, spec.flow_logs));
-  ipv6_text_ = wanted.ipv6.on || ipv6_stands_ ? WholeIpv6Ruleset(wanted) : "";
-  RETURN_IF_ERROR(nft_->Replace(absl::StrCat(WholeRuleset(wanted), ipv6_text_, timeouts, flows)));
+  for (const auto& [tap, port] : wanted.ports) {
+    // So that RemoveGroup and membership see the groups that only ports name.
+    for (const SecurityGroupId& group : port.groups) wanted.groups.try_emplace(group);
+  }
+  for (const EndpointRules& endpoint : wanted.endpoints) {
+    for (const SecurityGroupId& group : endpoint.groups) wanted.groups.try_emplace(group);
+  }
+  RETURN_IF_ERROR(ReplaceRules(wanted, spec.flow_logs));
   NoteFlowPorts(wanted.ports, spec.flow_logs);
   std::set<std::string> lost;
   for (const PortSpec& port : spec.ports) {
@@ -238,13 +245,6 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
     if (was_here && !present.contains(tap)) lost.insert(tap);
   }
   lost_taps_ = std::move(lost);
-  for (const auto& [tap, port] : wanted.ports) {
-    // So that RemoveGroup and membership see the groups that only ports name.
-    for (const SecurityGroupId& group : port.groups) wanted.groups.try_emplace(group);
-  }
-  for (const EndpointRules& endpoint : wanted.endpoints) {
-    for (const SecurityGroupId& group : endpoint.groups) wanted.groups.try_emplace(group);
-  }
   const std::map<std::string, PortRules> before = std::exchange(rules_, std::move(wanted)).ports;
   hosts_ = std::move(hosts);
   for (const auto& [tap, port] : before) {
@@ -253,6 +253,19 @@ absl::Status VpcNetwork::SyncPorts(const VpcSpec& spec, const std::vector<Link>&
     NoteIpv6(&port, now == rules_.ports.end() ? nullptr : &now->second);
   }
   return SyncTaps(links);
+}
+
+absl::Status VpcNetwork::ReplaceRules(const Ruleset& wanted, bool flow_logs) {
+  ASSIGN_OR_RETURN(const std::string timeouts, ChangeTimeouts(TimeoutsOf(wanted.ports)));
+  ASSIGN_OR_RETURN(const std::string flows, SyncFlows(wanted.ports, flow_logs));
+  std::string ipv6 = wanted.ipv6.on || ipv6_stands_ ? WholeIpv6Ruleset(wanted) : "";
+  ASSIGN_OR_RETURN(const bool changed, nft_->ChangedByOthers());
+  // Most of what a VPC is synchronised for, routes above all, is no change of its rules.
+  const bool stand = synced_ && !changed && wanted == rules_ && ipv6 == ipv6_text_;
+  if (stand) return nft_->Run(timeouts + flows);
+  RETURN_IF_ERROR(nft_->Replace(absl::StrCat(WholeRuleset(wanted), ipv6, timeouts, flows)));
+  ipv6_text_ = std::move(ipv6);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::string> VpcNetwork::ChangeTimeouts(const PortTimeouts& after) {
@@ -295,7 +308,7 @@ std::vector<Route> VpcNetwork::WantedRoutes(const std::vector<Link>& links) cons
 
 absl::Status VpcNetwork::SyncRouteTables() {
   ASSIGN_OR_RETURN(const std::vector<Link> links, links_->Links());
-  return EnsureRouteTables(*links_, *routing_rules_, spec_.tables, WantedRoutes(links));
+  return EnsureRouteTables(*links_, *routing_rules_, RoutingRulesFor(spec_), WantedRoutes(links));
 }
 
 absl::Status VpcNetwork::SyncPeerings() {

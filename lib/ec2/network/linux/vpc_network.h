@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/network/fabric.h"
+#include "lib/ec2/network/linux/address_set.h"
 #include "lib/ec2/network/linux/change_watch.h"
 #include "lib/ec2/network/linux/conntrack.h"
 #include "lib/ec2/network/linux/ct_timeouts.h"
@@ -53,6 +54,7 @@ class VpcNetwork {
   // As in Fabric.
   absl::Status Sync(const VpcSpec& spec);
   absl::Status ApplyGroup(const GroupSpec& spec);
+  absl::Status ApplyMembers(const GroupMembers& members);
   absl::Status RemoveGroup(const SecurityGroupId& group);
   absl::Status ApplyPrefixList(const PrefixListSpec& spec);
   absl::StatusOr<std::vector<PublicName>> PublicNames();
@@ -94,6 +96,8 @@ class VpcNetwork {
   absl::Status NeedSync() const;
   absl::Status DoSync(const VpcSpec& spec);
   absl::Status SyncPorts(const VpcSpec& spec, const std::vector<Link>& links);
+  // Nothing where exactly these stand, by this process's doing.
+  absl::Status ReplaceRules(const Ruleset& wanted, bool flow_logs);
   absl::StatusOr<std::vector<Damage>> DoInspect();
   absl::Status InspectPorts(const std::vector<Link>& links, std::vector<Damage>& damages);
   absl::Status SyncTaps(const std::vector<Link>& links);
@@ -104,8 +108,9 @@ class VpcNetwork {
   absl::Status ChangeShaping(const Link& tap, const PortRules* before, const PortRules& after);
   absl::StatusOr<std::vector<std::string>> InspectShaping(const std::vector<Link>& links);
   absl::Status DoApplyGroup(const GroupSpec& spec);
-  // `group` stands, and the spec differs from it in nothing but its members of IPv4.
-  absl::Status ChangeMembers(const GroupSpec& spec, GroupRules& group);
+  absl::Status DoApplyMembers(const GroupMembers& members);
+  // `group` stands. Those of IPv4 alone.
+  absl::Status ChangeMembers(const SecurityGroupId& id, AddressSet members, GroupRules& group);
   absl::Status DoRemoveGroup(const SecurityGroupId& group);
   absl::Status DoApplyPrefixList(const PrefixListSpec& spec);
   // The prefix lists that no rule names, were the group's rules these (null: were it not there).

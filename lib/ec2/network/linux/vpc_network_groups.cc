@@ -1,6 +1,5 @@
 // Security groups and prefix lists. Part of VpcNetwork, in a file of its own.
 #include <algorithm>
-#include <iterator>
 #include <map>
 #include <set>
 #include <utility>
@@ -44,7 +43,8 @@ absl::Status VpcNetwork::DoApplyGroup(const GroupSpec& spec) {
   RETURN_IF_ERROR(NeedSync());
   const auto before = rules_.groups.find(spec.group.id);
   if (before != rules_.groups.end() && DiffersInMembersAlone(spec, before->second)) {
-    return ChangeMembers(spec, before->second);
+    RETURN_IF_ERROR(ChangeMembers(spec.group.id, AddressSet(spec.members), before->second));
+    return SyncIpv6Rules();
   }
   GroupRules after = GroupRulesOf(spec.rules, spec.members);
   after.ipv6 = Ipv6GroupRulesOf(spec.ipv6_rules, spec.ipv6_members);
@@ -69,19 +69,24 @@ absl::Status VpcNetwork::DoApplyGroup(const GroupSpec& spec) {
   return SyncIpv6Rules();
 }
 
-absl::Status VpcNetwork::ChangeMembers(const GroupSpec& spec, GroupRules& group) {
-  std::vector<Ipv4> members = spec.members;
-  if (!std::is_sorted(members.begin(), members.end())) std::sort(members.begin(), members.end());
-  members.erase(std::unique(members.begin(), members.end()), members.end());
-  AddressSetChange change{.table = "brume", .set = spec.group.id.text(), .added = {}, .removed = {}};
-  std::set_difference(members.begin(), members.end(), group.members.begin(), group.members.end(),
-                      std::back_inserter(change.added));
-  std::set_difference(group.members.begin(), group.members.end(), members.begin(), members.end(),
-                      std::back_inserter(change.removed));
-  RETURN_IF_ERROR(nft_->Change(change));
-  for (const Ipv4 member : change.removed) group.members.erase(member);
-  group.members.insert(change.added.begin(), change.added.end());
+absl::Status VpcNetwork::DoApplyMembers(const GroupMembers& members) {
+  RETURN_IF_ERROR(NeedSync());
+  const auto group = rules_.groups.find(members.group);
+  if (group == rules_.groups.end()) {
+    return absl::NotFoundError(absl::StrCat(id_.text(), " has no ", members.group.text(), " on the host"));
+  }
+  RETURN_IF_ERROR(ChangeMembers(members.group, AddressSet(members.members), group->second));
+  group->second.ipv6.members = {members.ipv6_members.begin(), members.ipv6_members.end()};
   return SyncIpv6Rules();
+}
+
+absl::Status VpcNetwork::ChangeMembers(const SecurityGroupId& id, AddressSet members, GroupRules& group) {
+  RETURN_IF_ERROR(nft_->Change({.table = "brume",
+                                .set = id.text(),
+                                .added = members.Without(group.members),
+                                .removed = group.members.Without(members)}));
+  group.members = std::move(members);
+  return absl::OkStatus();
 }
 
 absl::Status VpcNetwork::DoApplyPrefixList(const PrefixListSpec& spec) {

@@ -36,7 +36,7 @@ absl::StatusOr<std::vector<Damage>> VpcNetwork::DoInspect() {
     }
   }
   ASSIGN_OR_RETURN(std::vector<std::string> of_tables,
-                   InspectRouteTables(*links_, *routing_rules_, spec_.tables, WantedRoutes(links)));
+                   InspectRouteTables(*links_, *routing_rules_, RoutingRulesFor(spec_), WantedRoutes(links)));
   for (std::string& what : of_tables) note(std::move(what));
   RETURN_IF_ERROR(InspectPorts(links, damages));
   ASSIGN_OR_RETURN(std::vector<std::string> of_shaping, InspectShaping(links));
