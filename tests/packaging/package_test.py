@@ -157,7 +157,7 @@ class LifeTest(unittest.TestCase):
         self.stop(daemon)
 
         said = self.host.run("apt-get", "-q", "-y", "purge", "brume")
-        self.assertIn("/var/lib/brume holds disks, images or exports, and stays", said)
+        self.assertIn("/var/lib/brume holds disks, images, exports or files to import, and stays", said)
         self.assertEqual(self.host.processes(), {})
         self.assertFalse(self.host.exists("/etc/brume") or self.host.exists(ENABLED))
         self.assertTrue(self.host.exists("/var/lib/brume/volumes"))
@@ -174,6 +174,7 @@ class LifeTest(unittest.TestCase):
         for name in ("layers", "volumes"):
             wait_until(lambda name=name: not os.listdir(self.host.path(f"/var/lib/brume/{name}")), 60, f"the end of {name}")
         self.stop(daemon)
+        shutil.rmtree(self.host.path("/var/lib/brume/import/mini"))
         said = self.host.run("apt-get", "-q", "-y", "purge", "brume")
         self.assertNotIn("brume: ", said)
         self.assertFalse(self.host.exists("/var/lib/brume"))
