@@ -30,3 +30,10 @@ brume_python_test(clients_signed_form clients signed_form_test TIMEOUT 120 LABEL
 brume_python_test(clients_other_sdks clients other_sdks_test TIMEOUT 300 LABELS clients)
 brume_python_test(clients_packer clients packer_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_sdk_js_cloudwatch clients sdk_js_cloudwatch_test TIMEOUT 120 LABELS clients)
+# Terraform itself and its AWS provider come from elsewhere than Debian: tested where they are.
+find_program(TERRAFORM terraform)
+set(BRUME_TERRAFORM_MIRROR /opt/tf-plugins CACHE PATH "A filesystem mirror of Terraform's providers")
+if(TERRAFORM AND EXISTS ${BRUME_TERRAFORM_MIRROR}/registry.terraform.io/hashicorp/aws)
+  brume_python_test(clients_terraform_document clients terraform_document_test TIMEOUT 400 LABELS clients GUESTS
+    ENVIRONMENT BRUME_TERRAFORM=${TERRAFORM} BRUME_TERRAFORM_MIRROR=${BRUME_TERRAFORM_MIRROR})
+endif()

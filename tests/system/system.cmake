@@ -1,10 +1,14 @@
 # Guests boot here for real.
-foreach(module launch volume root_volume hibernation snapshot export encryption network spoof interface vpc gateway endpoint metadata lifecycle ends image console restart previous_revision rebuild pattern full_disk libvirtd doctor monitoring alarm scaling)
+foreach(module launch volume root_volume hibernation snapshot export encryption network spoof interface vpc gateway endpoint metadata lifecycle ends image console restart previous_revision rebuild pattern full_disk libvirtd doctor monitoring alarm scaling documents)
   brume_python_test(system_${module} system ${module}_test TIMEOUT 600 LABELS system GUESTS)
 endforeach()
 if(BRUME_DEBIAN_TESTS)
   brume_python_test(system_debian system debian_test TIMEOUT 2400 LABELS system GUESTS ENVIRONMENT BRUME_DEBIAN=${BRUME_DEBIAN})
   set_tests_properties(system_debian PROPERTIES FIXTURES_REQUIRED "mini;debian" PROCESSORS 2)
+endif()
+# It builds what build/release does not have yet, so only from there.
+if(CMAKE_BINARY_DIR STREQUAL ${CMAKE_SOURCE_DIR}/build/release)
+  brume_python_test(system_quickstart system quickstart_test TIMEOUT 600 LABELS system GUESTS)
 endif()
 brume_python_test(system_refusal system refusal_test TIMEOUT 300 LABELS system)
 brume_python_test(system_import system import_test TIMEOUT 300 LABELS system)
