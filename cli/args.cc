@@ -5,7 +5,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "cli/aws_options.h"
 #include "cli/spelling.h"
+#include "cli/text.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::cli {
@@ -20,7 +22,9 @@ absl::StatusOr<OutputFormat> ParseOutput(const std::string& text, absl::string_v
   if (text == "table") return OutputFormat::kTable;
   if (text == "json") return OutputFormat::kJson;
   if (text == "text") return OutputFormat::kText;
-  return absl::InvalidArgumentError(absl::StrCat(source, " is table, json or text, not '", text, "'"));
+  if (text == "yaml") return OutputFormat::kYaml;
+  return absl::InvalidArgumentError(absl::StrCat(source, " is table, json, text or yaml, not '", Printable(text), "'.",
+                                                 DidYouMean(text, {"table", "json", "text", "yaml"})));
 }
 
 }  // namespace
@@ -47,6 +51,22 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
       line.rest.insert(line.rest.end(), argv.begin() + i, argv.end());
       break;
     }
+    const size_t equals = token.find('=');
+    const absl::string_view bare = absl::string_view(token).substr(0, equals);
+    if (const AwsOption* option = FindAwsOption(bare, line.command)) {
+      std::string value;
+      if (option->takes_value) {
+        if (equals == std::string::npos && i + 1 == argv.size()) {
+          return absl::InvalidArgumentError(absl::StrCat(token, " needs a value"));
+        }
+        value = equals == std::string::npos ? argv[++i] : token.substr(equals + 1);
+        if (value.empty()) return absl::InvalidArgumentError(absl::StrCat(bare, " needs a value"));
+      } else if (equals != std::string::npos) {
+        return absl::InvalidArgumentError(absl::StrCat(bare, " takes no value"));
+      }
+      RETURN_IF_ERROR(ApplyAwsOption(*option, value, &global));
+      continue;
+    }
     std::string* target = nullptr;
     absl::string_view inline_value = token;
     for (const auto& [name, value] : globals) {
@@ -65,10 +85,10 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
         return absl::InvalidArgumentError(absl::StrCat(token, " needs a value"));
       }
       if (target->empty()) return absl::InvalidArgumentError(absl::StrCat(token, " needs a value"));
-    } else if (!line.command.empty()) {
-      line.rest.push_back(token);
     } else if (token == "--help" || token == "-h") {
       line.help = true;
+    } else if (!line.command.empty()) {
+      line.rest.push_back(token);
     } else if (token == "--version") {
       line.version = true;
     } else if (absl::StartsWith(token, "-")) {
@@ -79,6 +99,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
     }
   }
 
+  if (line.command == "version" && line.rest.empty()) line.version = true;
   if (!socket.empty() && !global.endpoint.empty()) {
     return absl::InvalidArgumentError("--socket and --endpoint exclude each other");
   }

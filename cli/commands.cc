@@ -132,7 +132,7 @@ const std::vector<std::pair<std::string, std::string>>& GlobalOptionHelp() {
       {"--tls-ca FILE", "The certificate of the authority that signed the daemon's, in PEM."},
       {"--tls-cert FILE", "Our certificate, in PEM."},
       {"--tls-key FILE", "Its private key, in PEM."},
-      {"--output table|json|text", "How answers are shown. Default: table on a terminal, else json."},
+      {"--output table|json|text|yaml", "How answers are shown. Default: table on a terminal, else json."},
       {"--version", "Show the version."}};
   return *options;
 }

@@ -9,7 +9,7 @@
 
 namespace brume::cli {
 
-// One of the three. The console's output in text is raw: it is the guest's own.
+// One of them. The console's output in text is raw: it is the guest's own.
 std::string Render(const ApiAction& action, const google::protobuf::Message& response, OutputFormat format, int width);
 
 }  // namespace brume::cli
