@@ -103,7 +103,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
   if (!socket.empty() && !global.endpoint.empty()) {
     return absl::InvalidArgumentError("--socket and --endpoint exclude each other");
   }
-  if (!socket.empty()) global.endpoint = absl::StrCat("unix:", socket);
+  if (!socket.empty()) global.endpoint = absl::StrCat("unix:", absl::StripPrefix(socket, "unix:"));
   if (global.endpoint.empty()) global.endpoint = Environment("BRUME_ENDPOINT");
   if (global.endpoint.empty()) global.endpoint = absl::StrCat("unix:", StateDir(), "/brumed.sock");
 

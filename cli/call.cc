@@ -196,7 +196,7 @@ absl::StatusOr<int> RunAction(const Schema& schema, const GlobalOptions& global,
   }
   // The answer names what was made, so it is printed even when the waiting failed.
   if (query) {
-    ASSIGN_OR_RETURN(const Json selected, query->Search(ToJson(*response)));
+    ASSIGN_OR_RETURN(const Json selected, query->Search(AnswerJson(action, *response)));
     RETURN_IF_ERROR(Print(RenderQueried(selected, global.output, IsTerminal(STDOUT_FILENO))));
   } else {
     RETURN_IF_ERROR(Print(Render(action, *response, global.output, TerminalWidth(STDOUT_FILENO))));

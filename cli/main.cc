@@ -6,7 +6,6 @@
 #include <cstdlib>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cli/args.h"
 #include "cli/aws_options.h"
@@ -35,21 +34,11 @@ namespace brume::cli {
 namespace {
 
 absl::StatusOr<int> RunCompletion(const std::vector<std::string>& tokens) {
-  if (tokens.size() != 1 || tokens[0] != "bash") {
-    return absl::InvalidArgumentError("completion is there for bash: brume completion bash");
+  const std::string script = tokens.size() == 1 ? CompletionScript(tokens[0]) : "";
+  if (script.empty()) {
+    return absl::InvalidArgumentError("completion is there for three shells: brume completion bash|zsh|fish");
   }
-  RETURN_IF_ERROR(Print(BashCompletionScript()));
-  return 0;
-}
-
-// `brume __complete INDEX WORD …`: what the completion script calls.
-absl::StatusOr<int> RunComplete(const Schema& schema, const std::vector<std::string>& argv) {
-  size_t index = 0;
-  if (argv.size() < 3 || !absl::SimpleAtoi(argv[1], &index)) return kExitUsage;
-  const std::vector<std::string> words(argv.begin() + 2, argv.end());
-  for (const std::string& candidate : Complete(schema, words, index, IdsFromDaemon)) {
-    RETURN_IF_ERROR(Print(candidate + "\n"));
-  }
+  RETURN_IF_ERROR(Print(script));
   return 0;
 }
 

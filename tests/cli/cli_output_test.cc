@@ -215,6 +215,21 @@ TEST_CASE("the console's output is decoded: raw in text, tame in a table", "[cli
   CHECK(Render(action, *response, OutputFormat::kTable, 0) == "InstanceId  i-1\nOutput\nboot\nok \\x07\n");
 }
 
+TEST_CASE("the document of a policy is a structure outside of tables, as the aws command line has it", "[cli]") {
+  const char* answer =
+      R"({"UserName": "a", "PolicyName": "p", "PolicyDocument": "{\"Statement\": [{\"Effect\": \"Allow\"}]}"})";
+  const auto json = *ParseJson(Shown("get-user-policy", answer, OutputFormat::kJson));
+  CHECK(json["PolicyDocument"]["Statement"][0]["Effect"] == "Allow");
+  CHECK(absl::StrContains(Shown("get-user-policy", answer, OutputFormat::kText), "\nPOLICYDOCUMENT") == false);
+  CHECK(absl::StrContains(Shown("get-user-policy", answer, OutputFormat::kText), "STATEMENT\tAllow\n"));
+  CHECK(absl::StrContains(Shown("get-user-policy", answer, OutputFormat::kTable), "{\"Statement\""));
+  CHECK(absl::StrContains(Shown("get-user-policy", R"({"PolicyDocument": "no JSON"})", OutputFormat::kJson),
+                          "\"no JSON\""));
+  // As IAM sends it.
+  const char* sent = R"({"PolicyDocument": "%7B%22a%22%3A%22%25b%22%7D"})";
+  CHECK((*ParseJson(Shown("get-user-policy", sent, OutputFormat::kJson)))["PolicyDocument"]["a"] == "%b");
+}
+
 TEST_CASE("JSON escapes what a terminal would obey", "[cli]") {
   const std::string json = Shown("register-image", R"({"ImageId": "a\u001b\u007f\u009bü"})", OutputFormat::kJson);
   CHECK(json == "{\n    \"ImageId\": \"a\\u001b\\u007f\\u009bü\"\n}\n");

@@ -220,6 +220,30 @@ TEST_CASE("a refused console says why and leaves the terminal as before", "[cli]
   CHECK(brume.IsAsBefore());
 }
 
+TEST_CASE("long help goes through the pager on a terminal, by an argument vector, and never into a pipe", "[cli]") {
+  const Server server;
+  const char* before = std::getenv("PAGER");
+  const std::string saved = before == nullptr ? "less" : before;
+  setenv("PAGER", "sed s/^/paged:/", 1);
+  {
+    OnTerminal brume(server, {"help", "all"});
+    CHECK(absl::StrContains(brume.ReadUntil("paged:Exit codes:"), "paged:Commands:"));
+    CHECK(brume.Wait() == 0);
+  }
+  {
+    OnTerminal brume(server, {"help", "stats"});  // which fits
+    CHECK_FALSE(absl::StrContains(brume.ReadUntil("--reset"), "paged:"));
+  }
+  CHECK_FALSE(absl::StrContains(Brume(server, {"help", "all"}).standard_output, "paged:"));
+  setenv("PAGER", "/no/such/pager;true", 1);
+  {
+    OnTerminal brume(server, {"help", "all"});
+    CHECK(absl::StrContains(brume.ReadUntil("Exit codes:"), "Commands:"));
+    CHECK(brume.Wait() == 0);
+  }
+  setenv("PAGER", saved.c_str(), 1);
+}
+
 TEST_CASE("on a terminal an answer is a table", "[cli]") {
   const Server server;
   OnTerminal brume(server, {"describe-instances"});

@@ -30,3 +30,4 @@ brume_python_test(clients_signed_form clients signed_form_test TIMEOUT 120 LABEL
 brume_python_test(clients_other_sdks clients other_sdks_test TIMEOUT 300 LABELS clients)
 brume_python_test(clients_packer clients packer_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_sdk_js_cloudwatch clients sdk_js_cloudwatch_test TIMEOUT 120 LABELS clients)
+brume_python_test(clients_brume_cli clients brume_cli_test TIMEOUT 600 LABELS clients)
