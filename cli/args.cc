@@ -34,6 +34,13 @@ std::string StateDir() {
   return named.empty() ? "/var/lib/brume" : named;
 }
 
+std::vector<std::string> GlobalOptionNames() {
+  std::vector<std::string> names = {"--socket",  "--endpoint", "--tls-ca", "--tls-cert",
+                                    "--tls-key", "--output",   "--help",   "--version"};
+  for (const AwsOption& option : AwsOptions()) names.emplace_back(option.name);
+  return names;
+}
+
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& argv, bool terminal) {
   CommandLine line;
   GlobalOptions& global = line.global;
@@ -42,8 +49,6 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
       {"--socket", &socket},          {"--endpoint", &global.endpoint},
       {"--tls-ca", &global.tls_ca},   {"--tls-cert", &global.tls_cert},
       {"--tls-key", &global.tls_key}, {"--output", &output}};
-  std::vector<std::string> names = {"--help", "--version"};
-  for (const auto& [name, value] : globals) names.emplace_back(name);
 
   for (size_t i = 0; i < argv.size(); ++i) {
     const std::string& token = argv[i];
@@ -93,13 +98,18 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
       line.version = true;
     } else if (absl::StartsWith(token, "-")) {
       return absl::InvalidArgumentError(
-          absl::StrCat("unknown option '", token, "' before the action.", DidYouMean(token, names)));
+          absl::StrCat("unknown option '", token, "' before the action.", DidYouMean(token, GlobalOptionNames())));
+    } else if (token.empty()) {
+      return absl::InvalidArgumentError("the action is an empty word; brume help shows what there is");
     } else {
       line.command = token;
     }
   }
 
-  if (line.command == "version" && line.rest.empty()) line.version = true;
+  if (line.command == "version") {
+    line.version = true;
+    if (!line.rest.empty()) return absl::InvalidArgumentError("brume version takes no arguments");
+  }
   if (!socket.empty() && !global.endpoint.empty()) {
     return absl::InvalidArgumentError("--socket and --endpoint exclude each other");
   }

@@ -39,6 +39,9 @@ std::string StateDir();
 // BRUME_OUTPUT are their defaults. `terminal`: whether standard output is one, for the default of --output.
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& argv, bool terminal);
 
+// Every global option, "--output".
+std::vector<std::string> GlobalOptionNames();
+
 // Options of a hand-made command.
 struct OptionSpec {
   std::string name;  // without dashes

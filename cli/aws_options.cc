@@ -11,22 +11,6 @@
 namespace brume::cli {
 namespace {
 
-constexpr AwsOption kAwsOptions[] = {{"--query"},
-                                     {"--color"},
-                                     {"--region"},
-                                     {"--profile"},
-                                     {"--endpoint-url"},
-                                     {"--ca-bundle"},
-                                     {"--cli-read-timeout"},
-                                     {"--cli-connect-timeout"},
-                                     {"--cli-binary-format"},
-                                     {"--no-cli-pager", false},
-                                     {"--cli-auto-prompt", false},
-                                     {"--no-cli-auto-prompt", false},
-                                     {"--no-verify-ssl", false},
-                                     {"--no-sign-request", false},
-                                     {"--debug", false}};
-
 // An address of this host is the daemon's Query API, which the socket stands for. Another host is not what we would
 // call.
 absl::Status CheckEndpointUrl(absl::string_view url) {
@@ -51,10 +35,29 @@ absl::Status CheckEndpointUrl(absl::string_view url) {
 
 }  // namespace
 
+const std::vector<AwsOption>& AwsOptions() {
+  static const auto* const options = new std::vector<AwsOption>{{"--query"},
+                                                                {"--color"},
+                                                                {"--region"},
+                                                                {"--profile"},
+                                                                {"--endpoint-url"},
+                                                                {"--ca-bundle"},
+                                                                {"--cli-read-timeout"},
+                                                                {"--cli-connect-timeout"},
+                                                                {"--cli-binary-format"},
+                                                                {"--no-cli-pager", false},
+                                                                {"--cli-auto-prompt", false},
+                                                                {"--no-cli-auto-prompt", false},
+                                                                {"--no-verify-ssl", false},
+                                                                {"--no-sign-request", false},
+                                                                {"--debug", false}};
+  return *options;
+}
+
 const AwsOption* FindAwsOption(absl::string_view name, absl::string_view command) {
   // It writes lines for the aws command line, and has its options.
   if (command == "configure") return nullptr;
-  for (const AwsOption& option : kAwsOptions) {
+  for (const AwsOption& option : AwsOptions()) {
     if (option.name == name) return &option;
   }
   return nullptr;

@@ -19,6 +19,8 @@ struct AwsOption {
   bool takes_value = true;
 };
 
+const std::vector<AwsOption>& AwsOptions();
+
 // That option of a command line of `command`; null when it is none, and where the command has an option of that name
 // itself.
 const AwsOption* FindAwsOption(absl::string_view name, absl::string_view command);

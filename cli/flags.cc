@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "cli/args.h"
 #include "cli/customisations.h"
 #include "cli/fill.h"
 #include "cli/import_first.h"
@@ -18,6 +19,7 @@
 #include "cli/text.h"
 #include "cli/wait.h"
 #include "lib/base/status_macros.h"
+#include "lib/resource/ids.h"
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {
@@ -48,6 +50,22 @@ const CustomFlag* FindCustom(const std::vector<CustomFlag>& flags, absl::string_
 
 bool IsFlagToken(absl::string_view token) { return token.size() > 2 && absl::StartsWith(token, "--"); }
 
+// What stands where a flag should.
+absl::Status Unexpected(const ApiAction& action, const std::string& token) {
+  const std::string said = absl::StrCat("unexpected argument '", Printable(token), "': values follow a --flag.");
+  if (absl::StartsWith(token, "-")) {
+    return absl::InvalidArgumentError(absl::StrCat(said, " Flags begin with two dashes: brume help ", action.name));
+  }
+  const Kind* const kind = KindOfId(token);
+  const Descriptor* type = action.method->input_type();
+  for (int i = 0; kind != nullptr && i < type->field_count(); ++i) {
+    if (TraitsOf(*type->field(i)).id_prefix != std::string(kind->prefix)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat(said, " Did you mean '--", FlagName(*type->field(i)), " ", token, "'?"));
+  }
+  return absl::InvalidArgumentError(absl::StrCat(said, " All flags: brume help ", action.name));
+}
+
 // The one flag that begins with `name`; `name` itself where none does.
 absl::StatusOr<std::string> Unabbreviated(const std::string& name, const std::vector<std::string>& known) {
   std::vector<std::string> meant;
@@ -68,10 +86,7 @@ absl::StatusOr<FlagUses> CollectFlags(const ApiAction& action, const std::vector
   };
   FlagUses uses;
   for (size_t i = 0; i < tokens.size();) {
-    if (!IsFlagToken(tokens[i])) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("unexpected argument '", Printable(tokens[i]), "': values follow a --flag"));
-    }
+    if (!IsFlagToken(tokens[i])) return Unexpected(action, tokens[i]);
     absl::string_view whole = tokens[i++];
     whole.remove_prefix(2);
     const size_t equals = whole.find('=');
@@ -80,7 +95,9 @@ absl::StatusOr<FlagUses> CollectFlags(const ApiAction& action, const std::vector
       ASSIGN_OR_RETURN(name, Unabbreviated(name, known));
     }
     if (!is_known(name)) {
-      const std::string nearest = NearestName(name, known);
+      std::vector<std::string> names = known;
+      for (const absl::string_view global : GlobalOptionNames()) names.emplace_back(absl::StripPrefix(global, "--"));
+      const std::string nearest = NearestName(name, names);
       const std::string hint = nearest.empty() ? "" : absl::StrCat(" Did you mean '--", nearest, "'?");
       return absl::InvalidArgumentError(absl::StrCat("unknown flag '--", Printable(name), "' of ", action.name, ".",
                                                      hint, " All flags: brume help ", action.name));

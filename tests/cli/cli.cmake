@@ -1,4 +1,4 @@
-brume_test(cli_test APART SOURCES cli/cli_shorthand_test.cc cli/cli_flags_test.cc cli/cli_output_test.cc
+brume_test(cli_test APART SOURCES cli/cli_bad_input_test.cc cli/cli_shorthand_test.cc cli/cli_flags_test.cc cli/cli_output_test.cc
            cli/cli_wait_test.cc cli/cli_records_test.cc cli/cli_client_test.cc cli/cli_program_test.cc
            cli/cli_configure_test.cc cli/cli_configure_tls_test.cc cli/cli_help_test.cc cli/cli_jmespath_test.cc
            cli/cli_key_file_test.cc
