@@ -107,8 +107,8 @@ std::vector<Candidate> ToCandidates(const std::vector<std::string>& values) {
 
 class Completer {
  public:
-  Completer(const Schema& schema, const GlobalOptions& global, CandidateSource source)
-      : schema_(schema), global_(global), source_(source) {}
+  Completer(const Schema& schema, const GlobalOptions& global, CandidateSource source, bool described)
+      : schema_(schema), global_(global), source_(source), described_(described) {}
 
   std::vector<Candidate> Commands() const {
     std::vector<Candidate> all;
@@ -204,7 +204,9 @@ class Completer {
   }
 
  private:
-  static std::string FirstOf(const ApiAction& action) { return FirstSentence(CommentOf(*action.method)); }
+  std::string FirstOf(const ApiAction& action) const {
+    return described_ ? FirstSentence(CommentOf(*action.method)) : "";
+  }
 
   std::vector<Candidate> ForSnapshot(const std::vector<std::string>& words, size_t at, const Typed& typed) const {
     if (typed.first == at + 1) return ToCandidates({"export", "import"});
@@ -254,6 +256,7 @@ class Completer {
   const Schema& schema_;
   const GlobalOptions& global_;
   const CandidateSource source_;
+  const bool described_;
 };
 
 }  // namespace
@@ -268,7 +271,7 @@ std::string ShellWord(absl::string_view text) {
 }
 
 std::vector<Candidate> CandidatesFor(const Schema& schema, const std::vector<std::string>& words, size_t index,
-                                     CandidateSource source) {
+                                     CandidateSource source, bool described) {
   if (index == 0 || index > words.size()) return {};
   const Typed typed = TypedAt(words, index);
   const std::vector<std::string> before(words.begin() + 1, words.begin() + static_cast<ptrdiff_t>(typed.first));
@@ -286,7 +289,7 @@ std::vector<Candidate> CandidatesFor(const Schema& schema, const std::vector<std
   const absl::StatusOr<CommandLine> defaults = ParseCommandLine({}, true);
   const GlobalOptions global = line.ok() ? line->global : defaults.ok() ? defaults->global : GlobalOptions();
 
-  const Completer completer(schema, global, source);
+  const Completer completer(schema, global, source, described);
   const std::string& previous = words[typed.first - 1];
   std::vector<Candidate> all;
   if (previous == "--output") {
@@ -319,7 +322,7 @@ std::vector<Candidate> CandidatesFor(const Schema& schema, const std::vector<std
 std::vector<std::string> Complete(const Schema& schema, const std::vector<std::string>& words, size_t index,
                                   CandidateSource source) {
   std::vector<std::string> values;
-  for (const Candidate& candidate : CandidatesFor(schema, words, index, source)) {
+  for (const Candidate& candidate : CandidatesFor(schema, words, index, source, /*described=*/false)) {
     values.push_back(ShellWord(candidate.value));
   }
   return values;
@@ -331,7 +334,7 @@ absl::StatusOr<int> RunComplete(const Schema& schema, const std::vector<std::str
   size_t index = 0;
   if (argv.size() < at + 2 || !absl::SimpleAtoi(argv[at], &index)) return kExitUsage;
   const std::vector<std::string> words(argv.begin() + static_cast<ptrdiff_t>(at) + 1, argv.end());
-  for (const Candidate& candidate : CandidatesFor(schema, words, index, CandidatesFromDaemon)) {
+  for (const Candidate& candidate : CandidatesFor(schema, words, index, CandidatesFromDaemon, raw)) {
     const std::string line = !raw                     ? ShellWord(candidate.value)
                              : candidate.what.empty() ? candidate.value
                                                       : absl::StrCat(candidate.value, "\t", candidate.what);

@@ -17,9 +17,9 @@ std::string ShellWord(absl::string_view text);
 
 // Candidates for `words[index]`, where words[0] is "brume", in the order of their values. Words may be whole, or split
 // at "=" as bash splits them; a candidate then takes the place of the last part. `source` asks the daemon; it answers
-// at once or not at all.
+// at once or not at all. `described`: whether actions have their summary beside them, which takes time to read.
 std::vector<Candidate> CandidatesFor(const Schema& schema, const std::vector<std::string>& words, size_t index,
-                                     CandidateSource source);
+                                     CandidateSource source, bool described = true);
 
 // Their values alone, as ShellWord has them.
 std::vector<std::string> Complete(const Schema& schema, const std::vector<std::string>& words, size_t index,

@@ -352,6 +352,8 @@ TEST_CASE("Tab offers actions, flags, their values and ids", "[cli]") {
   CHECK(complete({"brume", "wait", "instance-running", "--instance-ids", "i"}) == Tokens{"i-0a", "i-0b"});
   CHECK(complete({"brume", "stop-instances", "--instance-ids", "w"}) == Tokens{"web"});
   CHECK(CandidatesFor(TheSchema(), {"brume", "ssh", "i-0a"}, 2, TwoInstances)[0].what == "web");
+  CHECK(CandidatesFor(TheSchema(), {"brume", "attach-inst"}, 1, TwoInstances)[0].what ==
+        "Attaches running instances to a group and raises its desired capacity");
   CHECK(complete({"brume", "help", "stop"}) == Tokens{"stop-instances"});
   CHECK(complete({"brume"}).empty());
 }
