@@ -7,6 +7,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "cli/call.h"
 #include "cli/commands.h"
@@ -46,6 +47,33 @@ const Command* FindCommand(const std::string& name) {
     if (command.name == name) return &command;
   }
   return nullptr;
+}
+
+// What stands at a position behind the command's name in its usage: "NAME" of "start NAME … [--force]", at any
+// position there, "IMAGE" of "launch [IMAGE]". "" for nothing, or a word that is written as it is.
+std::string PlaceholderAt(absl::string_view usage, size_t position) {
+  const std::vector<std::string> words = absl::StrSplit(usage.substr(0, usage.find(" | ")), ' ');
+  std::string last;
+  size_t at = 0;
+  for (size_t i = 1; i < words.size(); ++i) {
+    if (words[i] == "…") return last;
+    if (absl::StrContains(words[i], "--")) return "";
+    last = std::string(absl::StripSuffix(absl::StripPrefix(words[i], "["), "]"));
+    if (!std::all_of(last.begin(), last.end(), [](unsigned char c) { return absl::ascii_isupper(c); })) last.clear();
+    if (at++ == position && (i + 1 == words.size() || words[i + 1] != "…")) return last;
+  }
+  return "";
+}
+
+// "FILE" of the option "--identity FILE"; "" where it takes none.
+std::string FlagArgument(const Command& command, const std::string& flag) {
+  for (const auto& [option, what] : command.options) {
+    for (const absl::string_view spelled : absl::StrSplit(option, ", ")) {
+      const std::vector<absl::string_view> words = absl::StrSplit(spelled, ' ');
+      if (words.size() > 1 && words[0] == absl::string_view(flag)) return std::string(words[1]);
+    }
+  }
+  return "";
 }
 
 const Waiter* FindWaiter(const std::string& name) {
@@ -195,12 +223,13 @@ class Completer {
       AddAll(kGlobalFlags, &all);
       return all;
     }
-    if (command.name == "snapshot") return ForSnapshot(words, at, typed);
-    // Of the others that name an instance it is the first word.
-    const bool instance = absl::StrContains(command.usage, absl::StrCat(command.name, " ID")) ||
-                          absl::StrContains(command.usage, absl::StrCat(command.name, " NAME"));
-    if (instance && index == at + 1) return source_(schema_, global_, IdsOf(InstanceId::kKind.prefix));
-    return {};
+    if (command.name == "snapshot") return ForSnapshot(command, words, at, typed);
+    const std::string& previous = words[index - 1];
+    if (absl::StartsWith(previous, "--")) {
+      const std::string argument = FlagArgument(command, previous);
+      if (!argument.empty()) return ForPlaceholder(argument, previous, typed);
+    }
+    return ForPlaceholder(PlaceholderAt(command.usage, index - at - 1), "", typed);
   }
 
  private:
@@ -208,8 +237,27 @@ class Completer {
     return described_ ? FirstSentence(CommentOf(*action.method)) : "";
   }
 
-  std::vector<Candidate> ForSnapshot(const std::vector<std::string>& words, size_t at, const Typed& typed) const {
-    if (typed.first == at + 1) return ToCandidates({"export", "import"});
+  // `flag`: whose argument the word is; empty = it stands by itself.
+  std::vector<Candidate> ForPlaceholder(const std::string& placeholder, absl::string_view flag,
+                                        const Typed& typed) const {
+    if (placeholder == "FILE" || placeholder == "DIRECTORY") return FilesAt(typed.Whole());
+    if (placeholder == "TYPE") return source_(schema_, global_, ValuesOf("ec2", "instance_type"));
+    if (placeholder == "GROUP") return source_(schema_, global_, ValuesOf("autoscaling", "auto_scaling_group_name"));
+    if (placeholder == "IMAGE") return source_(schema_, global_, ImageNames());
+    if (flag == "--key") return source_(schema_, global_, ValuesOf("ec2", "key_name"));
+    // Behind another flag a NAME is one of something else, or a new one.
+    const bool instance = absl::StartsWith(placeholder, "ID") || (placeholder == "NAME" && flag.empty());
+    if (instance) return source_(schema_, global_, IdsOf(InstanceId::kKind.prefix));
+    return {};
+  }
+
+  std::vector<Candidate> ForSnapshot(const Command& command, const std::vector<std::string>& words, size_t at,
+                                     const Typed& typed) const {
+    if (typed.first == at + 1) {
+      std::vector<Candidate> all = ForPlaceholder(PlaceholderAt(command.usage, 0), "", typed);
+      AddAll({"export", "import"}, &all);
+      return all;
+    }
     const bool exported = words[at + 1] == "export";
     if (exported && typed.first == at + 2) return source_(schema_, global_, IdsOf(SnapshotId::kKind.prefix));
     const bool file = exported ? typed.first == at + 3 : words[at + 1] == "import" && typed.first == at + 2;

@@ -107,6 +107,10 @@ ValueQuestion ValuesOf(absl::string_view family, absl::string_view field) {
   return {};
 }
 
+ValueQuestion ImageNames() {
+  return {.family = "ec2", .action = "describe-images", .path = "Images[].[Name, ImageId]"};
+}
+
 ValueQuestion FilterValuesOf(const ApiAction& action, const std::string& filter) {
   for (const FilterName& known : FilterNamesOf(action)) {
     if (known.name != filter) continue;

@@ -29,6 +29,7 @@ using CandidateSource = std::vector<Candidate> (*)(const Schema& schema, const G
 ValueQuestion IdsOf(absl::string_view prefix);
 // Of the values of a field of an action's request, by the field's name.
 ValueQuestion ValuesOf(absl::string_view family, absl::string_view field);
+ValueQuestion ImageNames();
 // Of what a filter of an action looks at, as it is now.
 ValueQuestion FilterValuesOf(const ApiAction& action, const std::string& filter);
 

@@ -426,6 +426,12 @@ TEST_CASE("Tab offers values of filters, types, names and waiters, and files onl
   CHECK(complete({"brume", "create-key-pair", "--save", typed}) == Tokens{file.path});
   CHECK(complete({"brume", "run-instances", "--user-data", "file://" + typed}) == Tokens{"file://" + file.path});
   CHECK(complete({"brume", "snapshot", "import", typed}) == Tokens{file.path});
+  CHECK(complete({"brume", "ssh", "web", "--identity", typed}) == Tokens{file.path});
+  CHECK(complete({"brume", "configure-tls", "--dir", typed}) == Tokens{file.path});
+  CHECK(complete({"brume", "explain-path", "--from", "i-"}) == Tokens{"i-0a", "i-0b"});
+  CHECK(complete({"brume", "flow-logs", "--instance", "w"}) == Tokens{"web"});
+  CHECK(complete({"brume", "ssh", "web", typed}).empty());
+  CHECK(complete({"brume", "events", "--user", ""}).empty());
 }
 
 TEST_CASE("every question of completion is one that an action of the schema answers", "[cli]") {
