@@ -5,7 +5,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "cli/aws_options.h"
 #include "cli/spelling.h"
+#include "cli/text.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::cli {
@@ -20,7 +22,9 @@ absl::StatusOr<OutputFormat> ParseOutput(const std::string& text, absl::string_v
   if (text == "table") return OutputFormat::kTable;
   if (text == "json") return OutputFormat::kJson;
   if (text == "text") return OutputFormat::kText;
-  return absl::InvalidArgumentError(absl::StrCat(source, " is table, json or text, not '", text, "'"));
+  if (text == "yaml") return OutputFormat::kYaml;
+  return absl::InvalidArgumentError(absl::StrCat(source, " is table, json, text or yaml, not '", Printable(text), "'.",
+                                                 DidYouMean(text, {"table", "json", "text", "yaml"})));
 }
 
 }  // namespace
@@ -28,6 +32,13 @@ absl::StatusOr<OutputFormat> ParseOutput(const std::string& text, absl::string_v
 std::string StateDir() {
   const std::string named = Environment("BRUME_STATE_DIR");
   return named.empty() ? "/var/lib/brume" : named;
+}
+
+std::vector<std::string> GlobalOptionNames() {
+  std::vector<std::string> names = {"--socket",  "--endpoint", "--tls-ca", "--tls-cert",
+                                    "--tls-key", "--output",   "--help",   "--version"};
+  for (const AwsOption& option : AwsOptions()) names.emplace_back(option.name);
+  return names;
 }
 
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& argv, bool terminal) {
@@ -38,14 +49,28 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
       {"--socket", &socket},          {"--endpoint", &global.endpoint},
       {"--tls-ca", &global.tls_ca},   {"--tls-cert", &global.tls_cert},
       {"--tls-key", &global.tls_key}, {"--output", &output}};
-  std::vector<std::string> names = {"--help", "--version"};
-  for (const auto& [name, value] : globals) names.emplace_back(name);
 
   for (size_t i = 0; i < argv.size(); ++i) {
     const std::string& token = argv[i];
     if (token == "--" && !line.command.empty()) {
       line.rest.insert(line.rest.end(), argv.begin() + i, argv.end());
       break;
+    }
+    const size_t equals = token.find('=');
+    const absl::string_view bare = absl::string_view(token).substr(0, equals);
+    if (const AwsOption* option = FindAwsOption(bare, line.command)) {
+      std::string value;
+      if (option->takes_value) {
+        if (equals == std::string::npos && i + 1 == argv.size()) {
+          return absl::InvalidArgumentError(absl::StrCat(token, " needs a value"));
+        }
+        value = equals == std::string::npos ? argv[++i] : token.substr(equals + 1);
+        if (value.empty()) return absl::InvalidArgumentError(absl::StrCat(bare, " needs a value"));
+      } else if (equals != std::string::npos) {
+        return absl::InvalidArgumentError(absl::StrCat(bare, " takes no value"));
+      }
+      RETURN_IF_ERROR(ApplyAwsOption(*option, value, &global));
+      continue;
     }
     std::string* target = nullptr;
     absl::string_view inline_value = token;
@@ -65,24 +90,30 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
         return absl::InvalidArgumentError(absl::StrCat(token, " needs a value"));
       }
       if (target->empty()) return absl::InvalidArgumentError(absl::StrCat(token, " needs a value"));
-    } else if (!line.command.empty()) {
-      line.rest.push_back(token);
     } else if (token == "--help" || token == "-h") {
       line.help = true;
+    } else if (!line.command.empty()) {
+      line.rest.push_back(token);
     } else if (token == "--version") {
       line.version = true;
     } else if (absl::StartsWith(token, "-")) {
       return absl::InvalidArgumentError(
-          absl::StrCat("unknown option '", token, "' before the action.", DidYouMean(token, names)));
+          absl::StrCat("unknown option '", token, "' before the action.", DidYouMean(token, GlobalOptionNames())));
+    } else if (token.empty()) {
+      return absl::InvalidArgumentError("the action is an empty word; brume help shows what there is");
     } else {
       line.command = token;
     }
   }
 
+  if (line.command == "version") {
+    line.version = true;
+    if (!line.rest.empty()) return absl::InvalidArgumentError("brume version takes no arguments");
+  }
   if (!socket.empty() && !global.endpoint.empty()) {
     return absl::InvalidArgumentError("--socket and --endpoint exclude each other");
   }
-  if (!socket.empty()) global.endpoint = absl::StrCat("unix:", socket);
+  if (!socket.empty()) global.endpoint = absl::StrCat("unix:", absl::StripPrefix(socket, "unix:"));
   if (global.endpoint.empty()) global.endpoint = Environment("BRUME_ENDPOINT");
   if (global.endpoint.empty()) global.endpoint = absl::StrCat("unix:", StateDir(), "/brumed.sock");
 

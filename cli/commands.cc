@@ -112,14 +112,16 @@ const std::vector<Command>& HandMadeCommands() {
          "state cannot be reached any more, or not in time.",
          waiters},
         {"completion",
-         "completion bash",
-         "Prints a script that completes actions, flags and ids.",
-         "In ~/.bashrc: eval \"$(brume completion bash)\"",
+         "completion bash|zsh|fish",
+         "Prints a script that completes actions, flags, ids, names and types.",
+         "In ~/.bashrc: eval \"$(brume completion bash)\"; in ~/.zshrc, behind compinit: eval \"$(brume completion "
+         "zsh)\"; in ~/.config/fish/config.fish: brume completion fish | source",
          {}},
         {"help",
-         "help [ACTION | FAMILY] | help --markdown [FAMILY] | help --man",
-         "Shows this, an action's flags, or the actions of ec2, iam or sts; the API reference; the man page.",
-         "",
+         "help [ACTION | SERVICE | commands | all] | help --web | help --man [ACTION] | help --man-all DIR | "
+         "help --markdown [SERVICE]",
+         "Shows an action's flags, the actions of a service, or everything; where the documentation is; man pages.",
+         "Help that is longer than the terminal goes through $PAGER, else less.",
          {}}};
   }();
   return *commands;
@@ -132,7 +134,7 @@ const std::vector<std::pair<std::string, std::string>>& GlobalOptionHelp() {
       {"--tls-ca FILE", "The certificate of the authority that signed the daemon's, in PEM."},
       {"--tls-cert FILE", "Our certificate, in PEM."},
       {"--tls-key FILE", "Its private key, in PEM."},
-      {"--output table|json|text", "How answers are shown. Default: table on a terminal, else json."},
+      {"--output table|json|text|yaml", "How answers are shown. Default: table on a terminal, else json."},
       {"--version", "Show the version."}};
   return *options;
 }

@@ -6,10 +6,14 @@
 #include "cli/api_schema.h"
 #include "cli/args.h"
 #include "google/protobuf/message.h"
+#include "nlohmann/json_fwd.hpp"
 
 namespace brume::cli {
 
-// One of the three. The console's output in text is raw: it is the guest's own.
+// The answer as the aws CLI has it: ToJson, with the documents of IAM's policies as structures instead of their text.
+nlohmann::ordered_json AnswerJson(const ApiAction& action, const google::protobuf::Message& response);
+
+// One of them. The console's output in text is raw: it is the guest's own.
 std::string Render(const ApiAction& action, const google::protobuf::Message& response, OutputFormat format, int width);
 
 }  // namespace brume::cli

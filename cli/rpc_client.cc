@@ -4,7 +4,9 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
 #include <grpcpp/support/proto_buffer_reader.h>
+#include <netdb.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 
 #include <cerrno>
@@ -15,6 +17,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
@@ -62,6 +65,47 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> CredentialsFor(const G
   return grpc::SslCredentials(pem);
 }
 
+// HOST:PORT of an endpoint, for what can be told before it is called.
+absl::Status CheckTcpEndpoint(const std::string& endpoint) {
+  for (const absl::string_view scheme : {"http://", "https://"}) {
+    if (!absl::StartsWith(endpoint, scheme)) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("the endpoint '", Printable(endpoint),
+                     "' is a URL, as the Query API and the console have; brume "
+                     "speaks gRPC. Leave it out for the daemon of this host, or give unix:PATH or HOST:PORT."));
+  }
+  const size_t colon = endpoint.rfind(':');
+  if (colon == std::string::npos || colon == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the endpoint '", Printable(endpoint), "' is neither unix:PATH nor HOST:PORT"));
+  }
+  int port = 0;
+  if (absl::SimpleAtoi(endpoint.substr(colon + 1), &port) && port > 0 && port < 65536) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the endpoint '", Printable(endpoint), "' has no port from 1 to 65535"));
+}
+
+// Whether HTTP/1 is spoken at HOST:PORT, as by the Query API and the console. False where that cannot be found out.
+bool SpeaksHttp(const std::string& endpoint) {
+  const size_t colon = endpoint.rfind(':');
+  std::string host = endpoint.substr(0, colon);
+  if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  addrinfo hints{}, *found = nullptr;
+  hints.ai_socktype = SOCK_STREAM;
+  if (getaddrinfo(host.c_str(), endpoint.c_str() + colon + 1, &hints, &found) != 0) return false;
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(found, freeaddrinfo);
+  const UniqueFd fd(socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const timeval patience{.tv_sec = 2, .tv_usec = 0};
+  constexpr absl::string_view kRequest = "HEAD / HTTP/1.0\r\n\r\n";
+  char answer[5] = {};
+  return fd && setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
+         setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
+         connect(fd.get(), found->ai_addr, found->ai_addrlen) == 0 &&
+         send(fd.get(), kRequest.data(), kRequest.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(kRequest.size()) &&
+         recv(fd.get(), answer, sizeof(answer), MSG_WAITALL) == static_cast<ssize_t>(sizeof(answer)) &&
+         absl::string_view(answer, sizeof(answer)) == "HTTP/";
+}
+
 // gRPC takes a URI: what a path may hold and a URI may not is written as %XX.
 std::string PercentEncode(absl::string_view path) {
   std::string encoded;
@@ -94,9 +138,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(const GlobalOptions& opti
     credentials = grpc::InsecureChannelCredentials();
     target = absl::StrCat("unix:", PercentEncode(path));
   } else {
-    if (!absl::StrContains(target, ":")) {
-      return absl::InvalidArgumentError(absl::StrCat("the endpoint '", target, "' is neither unix:PATH nor HOST:PORT"));
-    }
+    RETURN_IF_ERROR(CheckTcpEndpoint(target));
     ASSIGN_OR_RETURN(credentials, CredentialsFor(options));
   }
   return std::unique_ptr<Client>(
@@ -141,6 +183,14 @@ absl::Status Client::Explain(const grpc::Status& status, const std::string& meth
       if (absl::ConsumePrefix(&path, "unix:")) {
         absl::ConsumePrefix(&path, "//");
         RETURN_IF_ERROR(ProbeSocket(std::string(path)));
+      } else if (SpeaksHttp(endpoint_)) {
+        return absl::UnavailableError(absl::StrCat(
+            endpoint_,
+            " is a port of HTTP: the Query API or the console, and brume speaks gRPC. Leave --endpoint out "
+            "for the daemon of this host, or give the address of its [grpc] section."));
+      } else if (absl::StrContains(said, "Connection refused")) {
+        return absl::UnavailableError(absl::StrCat(
+            "nobody listens at ", endpoint_, ". Look whether brumed runs there and serves gRPC at that address."));
       }
       return absl::UnavailableError(
           absl::StrCat("no answer from brumed at ", endpoint_, " (", said,
@@ -201,6 +251,12 @@ absl::Status ProbeSocket(const std::string& path) {
           absl::StrCat("brumed is not running here: there is no socket ", path,
                        ". Start it (systemctl start brumed), or say where it is with --socket or BRUME_ENDPOINT."));
     case ECONNREFUSED:
+      if (struct stat status{}; stat(path.c_str(), &status) == 0 && !S_ISSOCK(status.st_mode)) {
+        return absl::UnavailableError(
+            absl::StrCat("'", path,
+                         "' is no socket. brumed's is brumed.sock in its state directory: say where that is "
+                         "with --socket or BRUME_STATE_DIR."));
+      }
       return absl::UnavailableError(
           absl::StrCat("brumed is not running: nobody listens on ", path, ". Start it: systemctl start brumed"));
     case EACCES:

@@ -1,4 +1,6 @@
+#include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -9,6 +11,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "absl/strings/match.h"
 #include "brume/host/v1/host.pb.h"
@@ -21,6 +24,7 @@
 #include "cli/rpc_client.h"
 #include "cli/shorthand.h"
 #include "cli/ssh.h"
+#include "lib/base/unique_fd.h"
 #include "nlohmann/json.hpp"
 #include "tests/cli/cli_server.h"
 
@@ -80,6 +84,7 @@ TEST_CASE("an unreachable daemon is explained, with what to do", "[cli]") {
   REQUIRE(bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
   close(fd);
   CHECK(absl::StrContains(ProbeSocket(path).message(), "nobody listens"));
+  CHECK(absl::StrContains(ProbeSocket("/etc/passwd").message(), "'/etc/passwd' is no socket"));
 }
 
 TEST_CASE("endpoints that cannot be right are refused before any call", "[cli]") {
@@ -89,8 +94,47 @@ TEST_CASE("endpoints that cannot be right are refused before any call", "[cli]")
   CHECK(absl::IsInvalidArgument(create("unix:/" + std::string(200, 'x'))));
   CHECK(absl::IsInvalidArgument(create("example.com:443")));
   CHECK(create("127.0.0.1:8443").ok());
+  CHECK(create("[::1]:8443").ok());
+  for (const char* port : {"127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:ssh", "127.0.0.1:-1"}) {
+    CHECK(absl::StrContains(create(port).message(), "has no port from 1 to 65535"));
+  }
+  CHECK(
+      absl::StrContains(create("http://127.0.0.1:8773").message(), "is a URL, as the Query API and the console have"));
+  CHECK(absl::IsInvalidArgument(create("https://localhost:8773")));
   CHECK(absl::IsInvalidArgument(
       Client::Create({.endpoint = "a:1", .tls_ca = "/no", .tls_cert = "/no", .tls_key = "/no"}).status()));
+}
+
+TEST_CASE("a port of HTTP is told from one that nobody listens on", "[cli]") {
+  const UniqueFd listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(bind(listener.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  socklen_t size = sizeof(address);
+  REQUIRE(getsockname(listener.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+  const std::string endpoint = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+  const auto client = std::move(*Client::Create({.endpoint = endpoint}));
+  const absl::Status nobody = CallAt(*client, "describe-instances");
+  CHECK(absl::StrContains(nobody.message(), "nobody listens at " + endpoint));
+  CHECK(ExitCodeOf(nobody) == 255);
+
+  REQUIRE(listen(listener.get(), 16) == 0);
+  std::thread server([&] {
+    while (true) {
+      const UniqueFd connection(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      if (!connection) return;
+      char request[1024];
+      if (recv(connection.get(), request, sizeof(request), 0) <= 0) continue;
+      constexpr absl::string_view kAnswer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
+      if (send(connection.get(), kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL) < 0) continue;
+    }
+  });
+  const absl::Status http = CallAt(*std::move(*Client::Create({.endpoint = endpoint})), "describe-instances");
+  shutdown(listener.get(), SHUT_RDWR);
+  server.join();
+  CHECK(absl::StrContains(http.message(), "is a port of HTTP: the Query API or the console"));
+  CHECK(ExitCodeOf(http) == 255);
 }
 
 TEST_CASE("error details of any bytes give a code or none", "[cli]") {

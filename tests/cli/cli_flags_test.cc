@@ -13,6 +13,8 @@
 #include "cli/fill.h"
 #include "cli/flags.h"
 #include "cli/help.h"
+#include "cli/jmespath.h"
+#include "cli/man_pages.h"
 #include "cli/output.h"
 #include "cli/output_json.h"
 #include "cli/reference.h"
@@ -198,7 +200,8 @@ TEST_CASE("a wrong command line is answered with the right one", "[cli]") {
       {"describe-instances", {"--filters", "running"}, "expected '=' after 'running'"},
       {"describe-instances", {"--filters", "{\"Name\": }"}, "--filters: not JSON"},
       {"describe-instances", {"--filters", "Name={a=b}"}, "--filters[0].Name: expected a string"},
-      {"describe-instances", {"--query", "Reservations"}, "jq"},
+      {"run-instances", {"--image-id", "a", "--security-group", "g"}, "--security-group-ids, --security-groups"},
+      {"run-instances", {"--image-id", "a", "--secondary-i", "x"}, "unknown flag"},
       {"describe-instances", {"--instance-ids", "\xff"}, "not UTF-8"},
       {"describe-instances", {"--cli-input-json", "[]"}, "takes a JSON object"},
       {"describe-instances", {"--cli-input-json", R"({"InstanceId": "i-1"})"}, "Did you mean 'InstanceIds'?"},
@@ -259,7 +262,9 @@ TEST_CASE("every action of the schema has help that names its flags", "[cli]") {
     INFO(action.name);
     const std::string help = ActionHelp(action, 100);
     for (const std::string& flag : FlagNames(action)) {
-      if (flag != "paginate") CHECK(absl::StrContains(help, "--" + flag));
+      if (flag != "paginate" && (action.paginated || flag != "no-paginate")) {
+        CHECK(absl::StrContains(help, "--" + flag));
+      }
     }
     CHECK_FALSE(CommentOf(*action.method).empty());
   }
@@ -282,15 +287,47 @@ TEST_CASE("global options stand before or after the action", "[cli]") {
   CHECK(ssh->rest == Tokens{"i-1", "--", "ls", "--output", "x"});
   CHECK(ParseCommandLine({}, true)->global.output == OutputFormat::kTable);
   CHECK(ParseCommandLine({}, false)->global.output == OutputFormat::kJson);
-  CHECK_FALSE(ParseCommandLine({"--output", "yaml", "x"}, true).ok());
+  CHECK(ParseCommandLine({"--output", "yaml", "x"}, true)->global.output == OutputFormat::kYaml);
+  CHECK(absl::StrContains(ParseCommandLine({"--output", "jsn", "x"}, true).status().message(), "Did you mean 'json'?"));
   CHECK_FALSE(ParseCommandLine({"--output"}, true).ok());
   CHECK_FALSE(ParseCommandLine({"--sockt", "/s", "x"}, true).ok());
   CHECK_FALSE(ParseCommandLine({"--socket", "/s", "--endpoint", "unix:/t"}, true).ok());
 }
 
-std::vector<std::string> TwoInstances(const Schema&, const GlobalOptions&, absl::string_view prefix) {
-  if (prefix == "snap") return {"snap-0a"};
-  return prefix == "i" ? Tokens{"i-0a", "i-0b"} : Tokens{"web"};
+TEST_CASE("options of the aws command line are taken wherever they stand, but for a command that has its own",
+          "[cli]") {
+  const auto line = ParseCommandLine(
+      {"--region", "eu-west-1", "ec2", "describe-instances", "--query=a.b", "--no-cli-pager", "--profile", "x",
+       "--endpoint-url", "http://localhost:8000", "--color", "off", "--no-verify-ssl", "--dry-run"},
+      true);
+  REQUIRE(line.ok());
+  CHECK(line->command == "ec2");
+  CHECK(line->rest == Tokens{"describe-instances", "--dry-run"});
+  CHECK(line->global.query == "a.b");
+  CHECK(line->global.color == "off");
+  CHECK(ParseCommandLine({"configure", "--profile", "x"}, true)->rest == Tokens{"--profile", "x"});
+  const auto refused = [](const Tokens& argv) { return std::string(ParseCommandLine(argv, true).status().message()); };
+  CHECK(absl::StrContains(refused({"x", "--endpoint-url", "https://ec2.amazonaws.com"}), "--endpoint HOST:PORT"));
+  CHECK(absl::StrContains(refused({"x", "--endpoint-url", "http://localhost@evil"}), "--endpoint HOST:PORT"));
+  CHECK(absl::StrContains(refused({"x", "--color", "offf"}), "Did you mean 'off'?"));
+  CHECK(absl::StrContains(refused({"x", "--region"}), "--region needs a value"));
+  CHECK(absl::StrContains(refused({"x", "--debug=1"}), "takes no value"));
+  CHECK(ParseCommandLine({"x", "--endpoint-url", "http://[::1]:8000/"}, true).ok());
+}
+
+TEST_CASE("a flag may be cut short as long as one begins so", "[cli]") {
+  CHECK(Request("describe-instances", {"--instance-id", "i-1"}) == R"({"InstanceIds":["i-1"]})");
+  CHECK(Request("describe-instances", {"--filter", "Name=a,Values=b"}) ==
+        R"({"Filters":[{"Name":"a","Values":["b"]}]})");
+  CHECK(Request("describe-instances", {"--no-dry"}) == R"({"DryRun":false})");
+  CHECK(Request("describe-key-pairs", {"--no-paginate"}) == "{}");
+}
+
+std::vector<Candidate> TwoInstances(const Schema&, const GlobalOptions&, const ValueQuestion& question) {
+  if (question.action == "describe-snapshots") return {{"snap-0a"}};
+  if (question.path == "Reservations[].Instances[].InstanceType") return {{"t3.micro"}, {"t3.nano"}};
+  if (question.action == "describe-instances") return {{"i-0a", "web"}, {"i-0b"}, {"web", "i-0a"}};
+  return {{"key"}};
 }
 
 TEST_CASE("Tab offers actions, flags, their values and ids", "[cli]") {
@@ -300,36 +337,41 @@ TEST_CASE("Tab offers actions, flags, their values and ids", "[cli]") {
   CHECK(complete({"brume", "describe-instance-s"}) == Tokens{"describe-instance-status"});
   CHECK(complete({"brume", "complet"}) == Tokens{"complete-lifecycle-action", "complete-snapshot", "completion"});
   CHECK(complete({"brume", "--output", "t"}) == Tokens{"table", "text"});
+  CHECK(complete({"brume", "--output", "y"}) == Tokens{"yaml"});
   CHECK(complete({"brume", "--output", "json", "run-"}) == Tokens{"run-instances"});
   CHECK(complete({"brume", "run-instances", "--image"}) == Tokens{"--image-id"});
-  CHECK(complete({"brume", "stop-instances", "--instance-ids", ""}) == Tokens{"i-0a", "i-0b"});
+  CHECK(complete({"brume", "stop-instances", "--instance-ids", ""}) == Tokens{"i-0a", "i-0b", "web"});
   CHECK(complete({"brume", "stop-instances", "--instance-ids", "i-0a", "i-0b"}) == Tokens{"i-0b"});
-  CHECK(complete({"brume", "run-instances", "--key-name", ""}) == Tokens{"web"});
+  CHECK(complete({"brume", "run-instances", "--key-name", ""}) == Tokens{"key"});
   CHECK(complete({"brume", "run-instances", "--instance-initiated-shutdown-behavior", "t"}) == Tokens{"terminate"});
   CHECK(complete({"brume", "ssh", "i-0b"}) == Tokens{"i-0b"});
   CHECK(complete({"brume", "snapshot", ""}) == Tokens{"export", "import"});
   CHECK(complete({"brume", "snapshot", "export", ""}) == Tokens{"snap-0a"});
   CHECK(complete({"brume", "snapshot", "export", "snap-0a", "f", "--f"}) == Tokens{"--force"});
   CHECK(complete({"brume", "wait", "instance-ru"}) == Tokens{"instance-running"});
-  CHECK(complete({"brume", "wait", "instance-running", "--instance-ids", ""}) == Tokens{"i-0a", "i-0b"});
+  CHECK(complete({"brume", "wait", "instance-running", "--instance-ids", "i"}) == Tokens{"i-0a", "i-0b"});
+  CHECK(complete({"brume", "stop-instances", "--instance-ids", "w"}) == Tokens{"web"});
+  CHECK(CandidatesFor(TheSchema(), {"brume", "ssh", "i-0a"}, 2, TwoInstances)[0].what == "web");
+  CHECK(CandidatesFor(TheSchema(), {"brume", "attach-inst"}, 1, TwoInstances)[0].what ==
+        "Attaches running instances to a group and raises its desired capacity");
   CHECK(complete({"brume", "help", "stop"}) == Tokens{"stop-instances"});
   CHECK(complete({"brume"}).empty());
 }
 
-std::vector<std::string> NamesOfAnEnemy(const Schema&, const GlobalOptions&, absl::string_view) {
-  return {"prod$(touch x)", "prod`id`", "prod;id", "prod'x", "prod*", "prod-1.eu"};
+std::vector<Candidate> NamesOfAnEnemy(const Schema&, const GlobalOptions&, const ValueQuestion&) {
+  return {{"prod$(touch x)"}, {"prod`id`"}, {"prod;id"}, {"prod'x"}, {"prod*"}, {"prod-1.eu"}};
 }
 
 TEST_CASE("what Tab inserts is quoted, so that no name is a command", "[cli]") {
   const Tokens words = {"brume", "run-instances", "--key-name", "prod"};
   CHECK(Complete(TheSchema(), words, words.size() - 1, NamesOfAnEnemy) ==
-        Tokens{"'prod$(touch x)'", "'prod'\\''x'", "'prod*'", "'prod;id'", "'prod`id`'", "prod-1.eu"});
+        Tokens{"'prod$(touch x)'", "'prod'\\''x'", "'prod*'", "prod-1.eu", "'prod;id'", "'prod`id`'"});
   // bash takes each line for one word, runs none, and makes no names of files of it.
   TempDir directory;
   const std::string out = directory.path() + "/ran", names = directory.path() + "/names";
   std::ofstream(names) << ShellWord("prod$(touch " + out + ")") << "\n"
                        << ShellWord("/*") << "\n$(touch " << out << ")\n";
-  const std::string script = BashCompletionScript() + "brume() { cat " + names +
+  const std::string script = CompletionScript("bash") + "brume() { cat " + names +
                              "; }\nCOMP_WORDS=(brume ssh '')\nCOMP_CWORD=2\n_brume\nprintf '%s\\n' "
                              "\"${#COMPREPLY[@]}\" \"${COMPREPLY[@]}\"\n";
   const auto said = RunChecked({"bash", "-c", script});
@@ -354,6 +396,60 @@ TEST_CASE("Tab offers the names of an action's filters, whether or not the shell
   CHECK(complete({"brume", "ec2", "describe-regions", "--filters", "Name", "=", "r"}) == Tokens{"region-name"});
   CHECK(complete({"brume", "describe-regions", "--filters", "Name", "=", "endpoint,Values", "=", "e"}).empty());
   CHECK(complete({"brume", "describe-regions", "--output", "Name", "=", "e"}).empty());
+}
+
+TEST_CASE("Tab offers values of filters, types, names and waiters, and files only where a file belongs", "[cli]") {
+  const auto complete = [](const Tokens& words) {
+    return Complete(TheSchema(), words, words.size() - 1, TwoInstances);
+  };
+  const Tokens states = {"Name=instance-state-name,Values=running"};
+  CHECK(complete({"brume", "describe-instances", "--filters", "Name=instance-state-name,Values=r"}) == states);
+  CHECK(complete({"brume", "describe-instances", "--filters", "Name", "=", "instance-state-name,Values", "=", "r"}) ==
+        Tokens{"running"});
+  CHECK(complete({"brume", "describe-instances", "--filters", "Name", "=", "instance-state-name,Values", "=",
+                  "running,stopp"}) == Tokens{"running,stopped", "running,stopping"});
+  CHECK(complete({"brume", "describe-instances", "--filters", "Name=instance-type,Values="}) ==
+        Tokens{"Name=instance-type,Values=t3.micro", "Name=instance-type,Values=t3.nano"});
+  CHECK(complete({"brume", "ec2", "wait", "volume-a"}) == Tokens{"volume-available"});
+  CHECK(complete({"brume", "iam", "wait", "volume-a"}).empty());
+  CHECK(complete({"brume", "completion", ""}) == Tokens{"bash", "fish", "zsh"});
+  CHECK(complete({"brume", "create-key-pair", "--key-name", ""}).empty());
+  CHECK(complete({"brume", "delete-key-pair", "--key-name", ""}) == Tokens{"key"});
+  CHECK(ValuesOf("ec2", "instance_type").action == "describe-instance-types");
+  CHECK(ValuesOf("ec2", "group_names").action == "describe-security-groups");
+  CHECK(ValuesOf("iam", "group_name").action == "list-groups");
+  CHECK(ValuesOf("ec2", "description").action.empty());
+  const TemporaryFile file("x");
+  const std::string typed = file.path.substr(0, file.path.size() - 1);
+  CHECK(complete({"brume", "stop-instances", "--instance-ids", typed}).empty());
+  CHECK(complete({"brume", "describe-instances", "--max-results", typed}).empty());
+  CHECK(complete({"brume", "create-key-pair", "--save", typed}) == Tokens{file.path});
+  CHECK(complete({"brume", "run-instances", "--user-data", "file://" + typed}) == Tokens{"file://" + file.path});
+  CHECK(complete({"brume", "snapshot", "import", typed}) == Tokens{file.path});
+  CHECK(complete({"brume", "ssh", "web", "--identity", typed}) == Tokens{file.path});
+  CHECK(complete({"brume", "configure-tls", "--dir", typed}) == Tokens{file.path});
+  CHECK(complete({"brume", "explain-path", "--from", "i-"}) == Tokens{"i-0a", "i-0b"});
+  CHECK(complete({"brume", "flow-logs", "--instance", "w"}) == Tokens{"web"});
+  CHECK(complete({"brume", "ssh", "web", typed}).empty());
+  CHECK(complete({"brume", "events", "--user", ""}).empty());
+}
+
+TEST_CASE("every question of completion is one that an action of the schema answers", "[cli]") {
+  for (const char* prefix : {"i", "ami", "snap", "vol", "vpc", "subnet", "sg", "sgr", "key", "eni", "igw", "nat", "rtb",
+                             "acl", "eipalloc", "lt"}) {
+    const ValueQuestion question = IdsOf(prefix);
+    INFO(prefix);
+    REQUIRE(TheSchema().FindActionOf(question.family, question.action) != nullptr);
+    CHECK(JmesPath::Parse(question.path).ok());
+  }
+  for (const char* field : {"instance_type", "key_name", "security_groups", "launch_template_name", "availability_zone",
+                            "public_ip", "auto_scaling_group_names", "user_name", "role_name", "instance_profile_name",
+                            "policy_arn", "alarm_names", "group_name"}) {
+    const ValueQuestion question = ValuesOf("iam", field);
+    INFO(field);
+    REQUIRE(TheSchema().FindActionOf(question.family, question.action) != nullptr);
+    CHECK(JmesPath::Parse(question.path).ok());
+  }
 }
 
 TEST_CASE("help and the reference tell of each filter what it looks at", "[cli]") {

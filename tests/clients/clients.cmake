@@ -37,3 +37,4 @@ if(TERRAFORM AND EXISTS ${BRUME_TERRAFORM_MIRROR}/registry.terraform.io/hashicor
   brume_python_test(clients_terraform_document clients terraform_document_test TIMEOUT 400 LABELS clients GUESTS
     ENVIRONMENT BRUME_TERRAFORM=${TERRAFORM} BRUME_TERRAFORM_MIRROR=${BRUME_TERRAFORM_MIRROR})
 endif()
+brume_python_test(clients_brume_cli clients brume_cli_test TIMEOUT 600 LABELS clients)
