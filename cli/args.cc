@@ -17,10 +17,17 @@ std::string Environment(const char* name) {
 }
 
 absl::StatusOr<OutputFormat> ParseOutput(const std::string& text, absl::string_view source) {
-  if (text == "table") return OutputFormat::kTable;
+  if (text == "table" || text == "wide") return OutputFormat::kTable;
   if (text == "json") return OutputFormat::kJson;
   if (text == "text") return OutputFormat::kText;
-  return absl::InvalidArgumentError(absl::StrCat(source, " is table, json or text, not '", text, "'"));
+  return absl::InvalidArgumentError(absl::StrCat(source, " is table, wide, json or text, not '", text, "'"));
+}
+
+absl::StatusOr<ColorChoice> ParseColor(const std::string& text) {
+  if (text.empty() || text == "auto") return ColorChoice::kAuto;
+  if (text == "on") return ColorChoice::kOn;
+  if (text == "off") return ColorChoice::kOff;
+  return absl::InvalidArgumentError(absl::StrCat("--color is on, off or auto, not '", text, "'"));
 }
 
 }  // namespace
@@ -33,11 +40,14 @@ std::string StateDir() {
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& argv, bool terminal) {
   CommandLine line;
   GlobalOptions& global = line.global;
-  std::string output, socket;
-  const std::pair<absl::string_view, std::string*> globals[] = {
-      {"--socket", &socket},          {"--endpoint", &global.endpoint},
-      {"--tls-ca", &global.tls_ca},   {"--tls-cert", &global.tls_cert},
-      {"--tls-key", &global.tls_key}, {"--output", &output}};
+  std::string output, socket, color;
+  const std::pair<absl::string_view, std::string*> globals[] = {{"--socket", &socket},
+                                                                {"--endpoint", &global.endpoint},
+                                                                {"--tls-ca", &global.tls_ca},
+                                                                {"--tls-cert", &global.tls_cert},
+                                                                {"--tls-key", &global.tls_key},
+                                                                {"--output", &output},
+                                                                {"--color", &color}};
   std::vector<std::string> names = {"--help", "--version"};
   for (const auto& [name, value] : globals) names.emplace_back(name);
 
@@ -90,6 +100,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
   if (global.tls_cert.empty()) global.tls_cert = Environment("BRUME_TLS_CERT");
   if (global.tls_key.empty()) global.tls_key = Environment("BRUME_TLS_KEY");
 
+  ASSIGN_OR_RETURN(global.color, ParseColor(color));
   absl::string_view source = "--output";
   if (output.empty()) {
     output = Environment("BRUME_OUTPUT");
@@ -100,6 +111,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
   } else {
     ASSIGN_OR_RETURN(global.output, ParseOutput(output, source));
     global.output_chosen = true;
+    global.wide = output == "wide";
   }
   return line;
 }

@@ -9,6 +9,7 @@
 namespace brume::cli {
 
 enum class OutputFormat { kTable, kJson, kText };
+enum class ColorChoice { kAuto, kOn, kOff };
 
 // Exit codes, the aws CLI's.
 inline constexpr int kExitUsage = 252;       // the command line is wrong; nothing was called
@@ -20,6 +21,8 @@ struct GlobalOptions {
   std::string tls_ca = {}, tls_cert = {}, tls_key = {};
   OutputFormat output = OutputFormat::kJson;
   bool output_chosen = false;  // by --output or BRUME_OUTPUT
+  bool wide = false;           // --output wide: a table with every column
+  ColorChoice color = ColorChoice::kAuto;
 };
 
 struct CommandLine {

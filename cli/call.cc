@@ -151,7 +151,7 @@ absl::StatusOr<int> RunAction(const Schema& schema, const GlobalOptions& global,
                              response.get());
   }
   // The answer names what was made, so it is printed even when the waiting failed.
-  RETURN_IF_ERROR(Print(Render(action, *response, global.output, TerminalWidth(STDOUT_FILENO))));
+  RETURN_IF_ERROR(Print(Render(action, *response, global.output, StyleOf(global))));
   RETURN_IF_ERROR(waited);
   return 0;
 }

@@ -5,11 +5,16 @@
 
 #include "cli/api_schema.h"
 #include "cli/args.h"
+#include "cli/table_format.h"
 #include "google/protobuf/message.h"
 
 namespace brume::cli {
 
-// One of the three. The console's output in text is raw: it is the guest's own.
-std::string Render(const ApiAction& action, const google::protobuf::Message& response, OutputFormat format, int width);
+// How tables are drawn on standard output now.
+TableStyle StyleOf(const GlobalOptions& global);
+
+// One of the formats. The console's output in text is raw: it is the guest's own.
+std::string Render(const ApiAction& action, const google::protobuf::Message& response, OutputFormat format,
+                   const TableStyle& style);
 
 }  // namespace brume::cli

@@ -114,7 +114,7 @@ absl::StatusOr<int> RunEvents(const GlobalOptions& global, const std::vector<std
     for (host::v1::Event& event : *page.mutable_events()) *all.add_events() = std::move(event);
   } while (all.events_size() < items && !request.next_token().empty());
   const ApiAction action{.name = "events", .api_name = "LookupEvents", .method = &method, .wait_state = ""};
-  RETURN_IF_ERROR(Print(Render(action, all, global.output, TerminalWidth(STDOUT_FILENO))));
+  RETURN_IF_ERROR(Print(Render(action, all, global.output, StyleOf(global))));
   return 0;
 }
 
