@@ -1,4 +1,5 @@
 // Tables of what the daemon says of itself.
+#include "absl/strings/strip.h"
 #include "cli/caller_name.h"
 #include "cli/table_columns.h"
 #include "nlohmann/json.hpp"
@@ -11,7 +12,14 @@ using Json = nlohmann::ordered_json;
 
 std::string Caller(const Json& value, const TableStyle&) { return CallerName(PlainText(value)); }
 
+// What most people call is EC2's, which need not be said.
+std::string Action(const Json& value, const TableStyle&) {
+  const std::string name = PlainText(value);
+  return std::string(absl::StripPrefix(name, "ec2:"));
+}
+
 constexpr CellFormat kCaller{Caller};
+constexpr CellFormat kAction{Action};
 
 }  // namespace
 
@@ -21,9 +29,9 @@ std::vector<TableSpec> HostTables() {
        "events",
        {{"WHEN", "EventTime", 0, &kAge},
         {"WHO", "Username", 1, &kCaller, 12},
-        {"ACTION", "EventName", 0},
+        {"ACTION", "EventName", 0, &kAction, 18},
         {"OUTCOME", "ErrorCode", 0, &kState},
-        {"RESOURCES", "Resources", 2, &kPlain, 20},
+        {"RESOURCES", "Resources", 2, &kPlain, 19},
         {"FROM", "SourceIpAddress", 5},
         {"TOOK", "DurationMicroseconds", 6, &kMicros},
         {"WHY", "ErrorMessage", 3, &kPlain, 20},
