@@ -27,7 +27,9 @@ const std::vector<Command>& HandMadeCommands() {
         {"console",
          "console ID [--follow | --read-only]",
          "Attaches this terminal to an instance's serial console.",
-         "Every key goes to the guest; Ctrl-] detaches. What the guest prints reaches the terminal as it is.",
+         "Every key goes to the guest; Ctrl-] detaches. The last lines come first. A terminal is shown text, colours "
+         "and "
+         "cursor movement of what the guest prints; titles, clipboards and questions to the terminal are left out.",
          {{"--follow, --read-only", "Only show; Ctrl-C ends it."}}},
         {"configure",
          "configure [--profile NAME] [--endpoint-url URL] [--show-secret]",

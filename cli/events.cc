@@ -45,11 +45,13 @@ const std::vector<OptionSpec>& EventFlags() {
   return *options;
 }
 
-bool Has(const ParsedOptions& options, std::initializer_list<const char*> names) {
+bool GivesAny(const ParsedOptions& options, std::initializer_list<const char*> names) {
   return std::any_of(names.begin(), names.end(), [&](const char* name) { return options.Find(name) != nullptr; });
 }
 
-std::string Stamp(absl::Time moment) { return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", moment, absl::UTCTimeZone()); }
+std::string EventStamp(absl::Time moment) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", moment, absl::UTCTimeZone());
+}
 
 absl::StatusOr<int> HowMany(const ParsedOptions& options) {
   const std::string* text = options.Find("max-items");
@@ -72,7 +74,7 @@ class EventSource {
  public:
   EventSource(Client& client, const ParsedOptions& options) : client_(client), options_(options) {
     // What nobody called has no caller, key, request or action.
-    background_ = !Has(options, {"user", "access-key-id", "request-id", "action", "error"});
+    background_ = !GivesAny(options, {"user", "access-key-id", "request-id", "action", "error"});
   }
 
   // The newest `items` events, newest first.
@@ -180,18 +182,19 @@ bool IsFollowing(const Event& event) {
   return false;
 }
 
-void Tell(const std::set<std::string>& notes) {
+void TellNotes(const std::set<std::string>& notes) {
   for (const std::string& note : notes) std::fprintf(stderr, "brume: %s\n", Printable(note).c_str());
 }
 
-absl::Status Follow(EventSource& source, host::v1::LookupEventsRequest request, size_t items, OutputFormat format) {
+absl::Status FollowEvents(EventSource& source, host::v1::LookupEventsRequest request, size_t items,
+                          OutputFormat format) {
   std::set<std::string> shown, told;
   bool first = true;
   absl::Time newest = absl::Now();
   while (true) {
     ASSIGN_OR_RETURN(std::vector<Event> events, source.Newest(request, first ? items : kLargestPageOfEvents));
     for (const std::string& note : source.notes()) {
-      if (told.insert(note).second) Tell({note});
+      if (told.insert(note).second) TellNotes({note});
     }
     for (auto event = events.rbegin(); event != events.rend(); ++event) {
       if (IsFollowing(*event) || !shown.insert(event->request_id()).second) continue;
@@ -200,7 +203,7 @@ absl::Status Follow(EventSource& source, host::v1::LookupEventsRequest request, 
     // What the first look left out stays out: only what comes later is shown from here on.
     if (first) {
       host::v1::LookupEventsRequest earlier = request;
-      earlier.set_start_time(Stamp(newest - kFollowOverlap));
+      earlier.set_start_time(EventStamp(newest - kFollowOverlap));
       ASSIGN_OR_RETURN(const std::vector<Event> seen, source.Newest(earlier, kLargestPageOfEvents));
       for (const Event& event : seen) {
         absl::Time moment = absl::InfiniteFuture();
@@ -211,7 +214,7 @@ absl::Status Follow(EventSource& source, host::v1::LookupEventsRequest request, 
       }
     }
     first = false;
-    request.set_start_time(Stamp(absl::Now() - kFollowOverlap));
+    request.set_start_time(EventStamp(absl::Now() - kFollowOverlap));
     std::this_thread::sleep_for(absl::ToChronoMilliseconds(kFollowPause));
   }
 }
@@ -263,15 +266,15 @@ absl::StatusOr<host::v1::LookupEventsRequest> EventsRequest(const ParsedOptions&
   }
   if (const std::string* user = options.Find("user"); user != nullptr && IsRecordedName(*user)) add("Username", *user);
   // Who asks for one action, request or error means it, whether it reads or not.
-  const bool reads = Has(options, {"all", "action", "request-id", "error"});
-  if (!reads || Has(options, {"changes"})) add("ReadOnly", "false");
+  const bool reads = GivesAny(options, {"all", "action", "request-id", "error"});
+  if (!reads || GivesAny(options, {"changes"})) add("ReadOnly", "false");
   if (const std::string* since = options.Find("since")) {
     ASSIGN_OR_RETURN(const absl::Time moment, ParseMoment(*since, now));
-    request.set_start_time(Stamp(moment));
+    request.set_start_time(EventStamp(moment));
   }
   if (const std::string* until = options.Find("until")) {
     ASSIGN_OR_RETURN(const absl::Time moment, ParseMoment(*until, now));
-    request.set_end_time(Stamp(moment));
+    request.set_end_time(EventStamp(moment));
   }
   return request;
 }
@@ -303,19 +306,19 @@ absl::StatusOr<int> RunEvents(const GlobalOptions& global, const std::vector<std
   if (!options.positional.empty() || !options.after_dashes.empty()) {
     return absl::InvalidArgumentError("brume events takes only flags; see brume help events");
   }
-  if (Has(options, {"follow"}) && Has(options, {"until"})) {
+  if (GivesAny(options, {"follow"}) && GivesAny(options, {"until"})) {
     return absl::InvalidArgumentError("--follow goes on without end, and --until is one: give one of them");
   }
   ASSIGN_OR_RETURN(host::v1::LookupEventsRequest request, EventsRequest(options, absl::Now()));
   ASSIGN_OR_RETURN(const int items, HowMany(options));
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
   EventSource source(*client, options);
-  if (Has(options, {"follow"})) {
-    RETURN_IF_ERROR(Follow(source, std::move(request), items, global.output));
+  if (GivesAny(options, {"follow"})) {
+    RETURN_IF_ERROR(FollowEvents(source, std::move(request), items, global.output));
     return 0;
   }
   ASSIGN_OR_RETURN(std::vector<Event> events, source.Newest(request, items));
-  Tell(source.notes());
+  TellNotes(source.notes());
   host::v1::LookupEventsResponse all;
   for (Event& event : events) *all.add_events() = std::move(event);
   const auto& method = EventRpc(*all.GetDescriptor()->file(), "Events", "LookupEvents");

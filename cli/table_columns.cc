@@ -5,6 +5,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "cli/tables_compute.h"
+#include "cli/tables_firewall.h"
+#include "cli/tables_host.h"
+#include "cli/tables_identity.h"
+#include "cli/tables_image.h"
+#include "cli/tables_monitoring.h"
+#include "cli/tables_scaling.h"
+#include "cli/tables_storage.h"
+#include "cli/tables_vpc.h"
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {

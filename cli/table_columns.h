@@ -40,17 +40,6 @@ struct NameListSpec {
   const char* heading;
 };
 
-// One list a module. tables_*.cc has them.
-std::vector<TableSpec> ComputeTables();
-std::vector<TableSpec> ImageTables();
-std::vector<TableSpec> StorageTables();
-std::vector<TableSpec> VpcTables();
-std::vector<TableSpec> FirewallTables();
-std::vector<TableSpec> ScalingTables();
-std::vector<TableSpec> MonitoringTables();
-std::vector<TableSpec> IdentityTables();
-std::vector<TableSpec> HostTables();
-
 // Null: nobody made a table for this kind of thing.
 const TableSpec* TableOf(const google::protobuf::Descriptor* type);
 const NameListSpec* NameListOf(const google::protobuf::FieldDescriptor* field);

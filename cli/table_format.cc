@@ -35,21 +35,21 @@ std::string Scaled(double value, std::initializer_list<Unit> units) {
   return absl::StrCat(Rounded(value), " ", name);
 }
 
-bool Number(const Json& value, double* number) { return absl::SimpleAtod(PlainText(value), number); }
+bool NumberIn(const Json& value, double* number) { return absl::SimpleAtod(PlainText(value), number); }
 
 std::string GibCell(const Json& value, const TableStyle&) {
   double gib = 0;
-  return Number(value, &gib) ? Scaled(gib, {{"GiB", 1}, {"TiB", 1024}}) : "";
+  return NumberIn(value, &gib) ? Scaled(gib, {{"GiB", 1}, {"TiB", 1024}}) : "";
 }
 
 std::string MibCell(const Json& value, const TableStyle&) {
   double mib = 0;
-  return Number(value, &mib) ? Scaled(mib, {{"MiB", 1}, {"GiB", 1024}, {"TiB", 1024}}) : "";
+  return NumberIn(value, &mib) ? Scaled(mib, {{"MiB", 1}, {"GiB", 1024}, {"TiB", 1024}}) : "";
 }
 
 std::string MicrosCell(const Json& value, const TableStyle&) {
   double micros = 0;
-  return Number(value, &micros) ? Scaled(micros, {{"ms", 1000}, {"s", 1000}}) : "";
+  return NumberIn(value, &micros) ? Scaled(micros, {{"ms", 1000}, {"s", 1000}}) : "";
 }
 
 std::string PercentCell(const Json& value, const TableStyle&) {
@@ -61,7 +61,7 @@ std::string PercentCell(const Json& value, const TableStyle&) {
 
 std::string SecondsCell(const Json& value, const TableStyle&) {
   double seconds = 0;
-  return Number(value, &seconds) ? Span(std::llround(seconds)) : "";
+  return NumberIn(value, &seconds) ? Span(std::llround(seconds)) : "";
 }
 
 std::string AgeCell(const Json& value, const TableStyle& style) {

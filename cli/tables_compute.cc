@@ -1,5 +1,5 @@
-// Tables of instances and what they are launched from.
-#include "cli/table_columns.h"
+#include "cli/tables_compute.h"
+
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {

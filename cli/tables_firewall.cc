@@ -1,5 +1,5 @@
-// Tables of what lets packets pass: security groups, network ACLs, prefix lists; and what shows why not.
-#include "cli/table_columns.h"
+#include "cli/tables_firewall.h"
+
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {

@@ -1,7 +1,7 @@
-// Tables of what the daemon says of itself.
+#include "cli/tables_host.h"
+
 #include "absl/strings/strip.h"
 #include "cli/caller_name.h"
-#include "cli/table_columns.h"
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {
@@ -10,16 +10,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string Caller(const Json& value, const TableStyle&) { return CallerName(PlainText(value)); }
+std::string CallerCell(const Json& value, const TableStyle&) { return CallerName(PlainText(value)); }
 
 // What most people call is EC2's, which need not be said.
-std::string Action(const Json& value, const TableStyle&) {
+std::string ActionCell(const Json& value, const TableStyle&) {
   const std::string name = PlainText(value);
   return std::string(absl::StripPrefix(name, "ec2:"));
 }
 
-constexpr CellFormat kCaller{Caller};
-constexpr CellFormat kAction{Action};
+constexpr CellFormat kCaller{CallerCell};
+constexpr CellFormat kAction{ActionCell};
 
 }  // namespace
 

@@ -1,5 +1,5 @@
-// Tables of identities and what they may do.
-#include "cli/table_columns.h"
+#include "cli/tables_identity.h"
+
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {

@@ -1,5 +1,5 @@
-// Tables of images and of the tasks that make them.
-#include "cli/table_columns.h"
+#include "cli/tables_image.h"
+
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {

@@ -1,11 +1,11 @@
-// Tables of metrics and alarms.
+#include "cli/tables_monitoring.h"
+
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "cli/table_columns.h"
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {

@@ -1,8 +1,8 @@
-// Tables of Auto Scaling.
+#include "cli/tables_scaling.h"
+
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "cli/table_columns.h"
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {
@@ -12,7 +12,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // Of a group: how many of its instances serve.
-std::string InService(const Json& group, const TableStyle&) {
+std::string InServiceCell(const Json& group, const TableStyle&) {
   int count = 0;
   for (const Json* instance : ValuesAt(group, "Instances")) count += Cell(*instance, "LifecycleState") == "InService";
   return absl::StrCat(count);
@@ -30,14 +30,14 @@ std::string LaunchSource(const Json& group, const TableStyle&) {
 }
 
 // Beside a column that says when, a cause need not begin with it.
-std::string Cause(const Json& value, const TableStyle& style) {
+std::string CauseCell(const Json& value, const TableStyle& style) {
   const std::string text = PlainText(value);
   const size_t end = text.find("Z ");
   if (style.wide || !absl::StartsWith(text, "At 2") || end == std::string::npos || end > 24) return text;
   return text.substr(end + 2);
 }
 
-std::string Change(const std::string& adjustment, const std::string& kind) {
+std::string AdjustmentInWords(const std::string& adjustment, const std::string& kind) {
   if (kind == "ExactCapacity") return absl::StrCat("set ", adjustment);
   const std::string sign = absl::StartsWith(adjustment, "-") ? "" : "+";
   return absl::StrCat(sign, adjustment, kind == "PercentChangeInCapacity" ? " %" : "");
@@ -55,21 +55,21 @@ std::string PolicyInWords(const Json& policy, const TableStyle&) {
     return absl::StrCat("forecast, ", Cell(policy, "PredictiveScalingConfiguration.Mode"));
   }
   const std::string kind = Cell(policy, "AdjustmentType"), simple = Cell(policy, "ScalingAdjustment");
-  if (!simple.empty()) return Change(simple, kind);
+  if (!simple.empty()) return AdjustmentInWords(simple, kind);
   std::vector<std::string> steps;
   for (const Json* step : ValuesAt(policy, "StepAdjustments")) {
     const std::string lower = Cell(*step, "MetricIntervalLowerBound"), upper = Cell(*step, "MetricIntervalUpperBound");
-    steps.push_back(absl::StrCat(Change(Cell(*step, "ScalingAdjustment"), kind),
+    steps.push_back(absl::StrCat(AdjustmentInWords(Cell(*step, "ScalingAdjustment"), kind),
                                  lower.empty() ? "" : absl::StrCat(" from ", lower),
                                  upper.empty() ? "" : absl::StrCat(" to ", upper)));
   }
   return absl::StrJoin(steps, ", ");
 }
 
-constexpr CellFormat kInService{InService, false, true};
+constexpr CellFormat kInService{InServiceCell, false, true};
 constexpr CellFormat kLaunchSource{LaunchSource};
 constexpr CellFormat kPolicy{PolicyInWords};
-constexpr CellFormat kCause{Cause};
+constexpr CellFormat kCause{CauseCell};
 
 std::vector<TableSpec> GroupAndMemberTables() {
   return {

@@ -1,5 +1,5 @@
-// Tables of volumes and snapshots.
-#include "cli/table_columns.h"
+#include "cli/tables_storage.h"
+
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {

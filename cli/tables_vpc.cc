@@ -1,5 +1,5 @@
-// Tables of VPCs, subnets, routes, gateways, addresses and interfaces.
-#include "cli/table_columns.h"
+#include "cli/tables_vpc.h"
+
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {

@@ -177,10 +177,31 @@ TEST_CASE("a console on a terminal is raw until it is detached, then the termina
   CHECK(absl::StrContains(brume.ReadUntil("console of i-1"), "Ctrl-] detaches"));
   CHECK(brume.IsRaw());
   brume.Type("\x03typed");  // Ctrl-C is a key like others
-  CHECK(absl::StrContains(brume.ReadUntil("typed"), "\x03typed"));
+  CHECK(absl::StrContains(brume.ReadUntil("typed"), "typed"));
   brume.Type("\x1d");
   CHECK(brume.Wait() == 0);
   CHECK(brume.IsAsBefore());
+}
+
+TEST_CASE("a console on a terminal begins with its last lines, and none of it reaches the terminal's title", "[cli]") {
+  const Server server;
+  OnTerminal brume(server, {"console", "i-1"});
+  const std::string shown = brume.ReadUntil("console of i-1");
+  CHECK(shown.find("before") < shown.find("console of i-1"));
+  brume.Type("\x1b]0;typed\a\x1b[31mred\x1b[0m!");
+  const std::string typed = brume.ReadUntil("!");
+  CHECK(absl::StrContains(typed, "\x1b[31mred\x1b[0m"));
+  CHECK_FALSE(absl::StrContains(shown + typed, "\x1b]0;"));
+  brume.Type("\x1d");
+  CHECK(brume.Wait() == 0);
+}
+
+TEST_CASE("a console that is piped is the guest's own bytes", "[cli]") {
+  const Server server;
+  auto result = RunCommand({"/bin/sh", "-c", "printf '\\033]0;typed\\007' | \"$0\" --socket \"$1\" console i-1",
+                            BRUME_PROGRAM, server.socket()});
+  REQUIRE(result.ok());
+  CHECK_FALSE(absl::StrContains(result->standard_output, "before"));
 }
 
 TEST_CASE("a console that is ended from outside leaves the terminal as before", "[cli]") {

@@ -90,6 +90,9 @@ class UnaryReactor : public grpc::ServerGenericBidiReactor {
       Answer("describe-scaling-activities", R"({"Activities": [{"ActivityId": "a-1", "AutoScalingGroupName": "web",
              "Description": "Launching a new EC2 instance: i-0123456789abcdef0", "StatusCode": "Successful",
              "StartTime": "2026-01-31T10:00:30.000Z", "Cause": "At 2026-01-31T10:00:29Z capacity was wanted."}]})");
+    } else if (absl::EndsWith(method_, "/GetConsoleOutput")) {
+      // "before\r\n\x1b]0;title\a"
+      Answer("get-console-output", R"({"InstanceId": "i-1", "Output": "YmVmb3JlDQobXTA7dGl0bGUH"})");
     } else if (absl::EndsWith(method_, "/StopInstances")) {
       Finish(grpc::Status(grpc::StatusCode::NOT_FOUND, "The instance ID 'i-1' does not exist",
                           ErrorDetails("InvalidInstanceID.NotFound")));

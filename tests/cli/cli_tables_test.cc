@@ -221,7 +221,7 @@ TEST_CASE("states are coloured and never cut, and what is coloured is as wide as
   }
 }
 
-TEST_CASE("--output wide is a table, and --color is on, off or auto", "[cli][tables]") {
+TEST_CASE("the output wide is a table, and --color is on, off or auto", "[cli][tables]") {
   const auto line = ParseCommandLine({"--output", "wide", "--color", "on", "describe-vpcs"}, false);
   REQUIRE(line.ok());
   CHECK(line->global.output == OutputFormat::kTable);
