@@ -5,7 +5,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "cli/aws_options.h"
 #include "cli/spelling.h"
+#include "cli/text.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::cli {
@@ -20,14 +22,9 @@ absl::StatusOr<OutputFormat> ParseOutput(const std::string& text, absl::string_v
   if (text == "table" || text == "wide") return OutputFormat::kTable;
   if (text == "json") return OutputFormat::kJson;
   if (text == "text") return OutputFormat::kText;
-  return absl::InvalidArgumentError(absl::StrCat(source, " is table, wide, json or text, not '", text, "'"));
-}
-
-absl::StatusOr<ColorChoice> ParseColor(const std::string& text) {
-  if (text.empty() || text == "auto") return ColorChoice::kAuto;
-  if (text == "on") return ColorChoice::kOn;
-  if (text == "off") return ColorChoice::kOff;
-  return absl::InvalidArgumentError(absl::StrCat("--color is on, off or auto, not '", text, "'"));
+  if (text == "yaml") return OutputFormat::kYaml;
+  return absl::InvalidArgumentError(absl::StrCat(source, " is table, wide, json, text or yaml, not '", Printable(text),
+                                                 "'.", DidYouMean(text, {"table", "wide", "json", "text", "yaml"})));
 }
 
 }  // namespace
@@ -40,14 +37,11 @@ std::string StateDir() {
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& argv, bool terminal) {
   CommandLine line;
   GlobalOptions& global = line.global;
-  std::string output, socket, color;
-  const std::pair<absl::string_view, std::string*> globals[] = {{"--socket", &socket},
-                                                                {"--endpoint", &global.endpoint},
-                                                                {"--tls-ca", &global.tls_ca},
-                                                                {"--tls-cert", &global.tls_cert},
-                                                                {"--tls-key", &global.tls_key},
-                                                                {"--output", &output},
-                                                                {"--color", &color}};
+  std::string output, socket;
+  const std::pair<absl::string_view, std::string*> globals[] = {
+      {"--socket", &socket},          {"--endpoint", &global.endpoint},
+      {"--tls-ca", &global.tls_ca},   {"--tls-cert", &global.tls_cert},
+      {"--tls-key", &global.tls_key}, {"--output", &output}};
   std::vector<std::string> names = {"--help", "--version"};
   for (const auto& [name, value] : globals) names.emplace_back(name);
 
@@ -56,6 +50,22 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
     if (token == "--" && !line.command.empty()) {
       line.rest.insert(line.rest.end(), argv.begin() + i, argv.end());
       break;
+    }
+    const size_t equals = token.find('=');
+    const absl::string_view bare = absl::string_view(token).substr(0, equals);
+    if (const AwsOption* option = FindAwsOption(bare, line.command)) {
+      std::string value;
+      if (option->takes_value) {
+        if (equals == std::string::npos && i + 1 == argv.size()) {
+          return absl::InvalidArgumentError(absl::StrCat(token, " needs a value"));
+        }
+        value = equals == std::string::npos ? argv[++i] : token.substr(equals + 1);
+        if (value.empty()) return absl::InvalidArgumentError(absl::StrCat(bare, " needs a value"));
+      } else if (equals != std::string::npos) {
+        return absl::InvalidArgumentError(absl::StrCat(bare, " takes no value"));
+      }
+      RETURN_IF_ERROR(ApplyAwsOption(*option, value, &global));
+      continue;
     }
     std::string* target = nullptr;
     absl::string_view inline_value = token;
@@ -75,10 +85,10 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
         return absl::InvalidArgumentError(absl::StrCat(token, " needs a value"));
       }
       if (target->empty()) return absl::InvalidArgumentError(absl::StrCat(token, " needs a value"));
-    } else if (!line.command.empty()) {
-      line.rest.push_back(token);
     } else if (token == "--help" || token == "-h") {
       line.help = true;
+    } else if (!line.command.empty()) {
+      line.rest.push_back(token);
     } else if (token == "--version") {
       line.version = true;
     } else if (absl::StartsWith(token, "-")) {
@@ -89,6 +99,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
     }
   }
 
+  if (line.command == "version" && line.rest.empty()) line.version = true;
   if (!socket.empty() && !global.endpoint.empty()) {
     return absl::InvalidArgumentError("--socket and --endpoint exclude each other");
   }
@@ -100,7 +111,6 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
   if (global.tls_cert.empty()) global.tls_cert = Environment("BRUME_TLS_CERT");
   if (global.tls_key.empty()) global.tls_key = Environment("BRUME_TLS_KEY");
 
-  ASSIGN_OR_RETURN(global.color, ParseColor(color));
   absl::string_view source = "--output";
   if (output.empty()) {
     output = Environment("BRUME_OUTPUT");

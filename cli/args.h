@@ -8,8 +8,7 @@
 
 namespace brume::cli {
 
-enum class OutputFormat { kTable, kJson, kText };
-enum class ColorChoice { kAuto, kOn, kOff };
+enum class OutputFormat { kTable, kJson, kText, kYaml };
 
 // Exit codes, the aws CLI's.
 inline constexpr int kExitUsage = 252;       // the command line is wrong; nothing was called
@@ -22,22 +21,23 @@ struct GlobalOptions {
   OutputFormat output = OutputFormat::kJson;
   bool output_chosen = false;  // by --output or BRUME_OUTPUT
   bool wide = false;           // --output wide: a table with every column
-  ColorChoice color = ColorChoice::kAuto;
+  std::string query = {};      // JMESPath; empty = the whole answer
+  std::string color = "auto";  // on, off or auto
 };
 
 struct CommandLine {
   GlobalOptions global;
   std::string command;  // empty = none
   std::vector<std::string> rest;
-  bool help = false;     // --help before the command
-  bool version = false;  // --version before the command
+  bool help = false;     // -h or --help anywhere before "--"
+  bool version = false;  // --version before the command, or `brume version`
 };
 
 // The directory of the daemon's state: BRUME_STATE_DIR, else /var/lib/brume.
 std::string StateDir();
 
-// Global options are taken out wherever they stand before "--"; BRUME_ENDPOINT and BRUME_OUTPUT are their defaults.
-// `terminal`: whether standard output is one, for the default of --output.
+// Global options are taken out wherever they stand before "--", those of the aws command line too; BRUME_ENDPOINT and
+// BRUME_OUTPUT are their defaults. `terminal`: whether standard output is one, for the default of --output.
 absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& argv, bool terminal);
 
 // Options of a hand-made command.

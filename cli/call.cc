@@ -6,13 +6,19 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "cli/customisations.h"
+#include "cli/fill.h"
 #include "cli/help.h"
+#include "cli/hints.h"
 #include "cli/import_first.h"
+#include "cli/jmespath.h"
+#include "cli/key_file.h"
 #include "cli/output.h"
 #include "cli/output_json.h"
+#include "cli/output_query.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/wait.h"
@@ -63,6 +69,31 @@ const FieldDescriptor* FirstList(const google::protobuf::Descriptor* type) {
     if (type->field(i)->is_repeated()) return type->field(i);
   }
   return nullptr;
+}
+
+absl::StatusOr<JmesPath> ParseQuery(const std::string& expression) {
+  absl::StatusOr<JmesPath> query = JmesPath::Parse(expression);
+  if (query.ok()) return query;
+  return absl::InvalidArgumentError(absl::StrCat("--query '", Printable(expression), "': ", query.status().message()));
+}
+
+// Moves the private key of an answer to its file. Without its key a pair is of no use: it is deleted again.
+absl::Status SaveKey(const Schema& schema, Client& client, KeyFile* file, Message* response) {
+  const FieldDescriptor* material = response->GetDescriptor()->FindFieldByName("key_material");
+  const FieldDescriptor* id = response->GetDescriptor()->FindFieldByName("key_pair_id");
+  if (material == nullptr || id == nullptr) return absl::InternalError("the schema's key pair has no key");
+  const absl::Status filled = file->Fill(GetText(*response, material));
+  if (filled.ok()) {
+    response->GetReflection()->ClearField(response, material);
+    return absl::OkStatus();
+  }
+  const ApiAction* action = schema.FindAction("delete-key-pair");
+  if (action == nullptr) return filled;
+  const auto request = schema.NewMessage(action->method->input_type());
+  RETURN_IF_ERROR(FillMessage(Json({{"KeyPairId", GetText(*response, id)}}), "", request.get()));
+  const auto answer = schema.NewMessage(action->method->output_type());
+  RETURN_IF_ERROR(client.Call(*action->method, *request, answer.get()));
+  return absl::InternalError(absl::StrCat(filled.message(), ". The key pair was deleted again."));
 }
 
 }  // namespace
@@ -133,17 +164,30 @@ absl::StatusOr<int> RunAction(const Schema& schema, const GlobalOptions& global,
     return 0;
   }
   if (invocation.options.skeleton) {
-    RETURN_IF_ERROR(Print(RenderJson(Skeleton(action.method->input_type()))));
+    const auto* shape =
+        invocation.options.skeleton_of_answer ? action.method->output_type() : action.method->input_type();
+    RETURN_IF_ERROR(Print(RenderJson(Skeleton(shape))));
     return 0;
   }
+  std::optional<JmesPath> query;
+  if (!global.query.empty()) {
+    ASSIGN_OR_RETURN(query, ParseQuery(global.query));
+  }
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
+  std::optional<KeyFile> key_file;
+  if (!invocation.options.save.empty()) {
+    ASSIGN_OR_RETURN(KeyFile made, KeyFile::Create(invocation.options.save));
+    key_file.emplace(std::move(made));
+  }
   std::unique_ptr<Message> response = schema.NewMessage(action.method->output_type());
-  RETURN_IF_ERROR(Pager::Run(action, invocation.options, invocation.request.get(), response.get(),
-                             [&](const Message& request, Message* answer) {
-                               const auto call = [&] { return client->Call(*action.method, request, answer); };
-                               return invocation.options.import ? CallWithImport(schema, *client, request, call)
-                                                                : call();
-                             }));
+  const absl::Status called =
+      Pager::Run(action, invocation.options, invocation.request.get(), response.get(),
+                 [&](const Message& request, Message* answer) {
+                   const auto call = [&] { return client->Call(*action.method, request, answer); };
+                   return invocation.options.import ? CallWithImport(schema, *client, request, call) : call();
+                 });
+  if (!called.ok()) return WithHint(schema, *client, action, *invocation.request, called);
+  if (key_file) RETURN_IF_ERROR(SaveKey(schema, *client, &*key_file, response.get()));
   DecodeResponse(action, response.get());
   absl::Status waited;
   if (invocation.options.wait) {
@@ -151,7 +195,12 @@ absl::StatusOr<int> RunAction(const Schema& schema, const GlobalOptions& global,
                              response.get());
   }
   // The answer names what was made, so it is printed even when the waiting failed.
-  RETURN_IF_ERROR(Print(Render(action, *response, global.output, StyleOf(global))));
+  if (query) {
+    ASSIGN_OR_RETURN(const Json selected, query->Search(ToJson(*response)));
+    RETURN_IF_ERROR(Print(RenderQueried(selected, global.output, IsTerminal(STDOUT_FILENO))));
+  } else {
+    RETURN_IF_ERROR(Print(Render(action, *response, global.output, StyleOf(global))));
+  }
   RETURN_IF_ERROR(waited);
   return 0;
 }

@@ -139,9 +139,8 @@ const std::vector<std::pair<std::string, std::string>>& GlobalOptionHelp() {
       {"--tls-ca FILE", "The certificate of the authority that signed the daemon's, in PEM."},
       {"--tls-cert FILE", "Our certificate, in PEM."},
       {"--tls-key FILE", "Its private key, in PEM."},
-      {"--output table|wide|json|text",
+      {"--output table|wide|json|text|yaml",
        "How answers are shown; wide is a table with every column. Default: table on a terminal, else json."},
-      {"--color on|off|auto", "Whether states are coloured. Default: on a terminal, unless NO_COLOR is set."},
       {"--version", "Show the version."}};
   return *options;
 }

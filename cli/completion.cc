@@ -218,7 +218,7 @@ std::vector<std::string> Complete(const Schema& schema, const std::vector<std::s
   const Completer completer(schema, global, ids);
   std::vector<std::string> all;
   if (words[index - 1] == "--output") {
-    all = {"table", "json", "text"};
+    all = {"table", "json", "text", "yaml"};
   } else if (at >= index) {
     all = wants_flag ? kGlobalFlags : completer.Commands();
   } else if (const ApiAction* action = schema.FindAction(words[at])) {

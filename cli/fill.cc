@@ -131,7 +131,8 @@ absl::Status FillOne(const Json& value, const std::string& path, const FieldDesc
         std::vector<std::string> names;
         for (int i = 0; i < field->enum_type()->value_count(); ++i)
           names.push_back(field->enum_type()->value(i)->name());
-        return Wrong(path, absl::StrCat("one of ", absl::StrJoin(names, ", ")), value);
+        const absl::Status wrong = Wrong(path, absl::StrCat("one of ", absl::StrJoin(names, ", ")), value);
+        return absl::InvalidArgumentError(absl::StrCat(wrong.message(), DidYouMean(name, names)));
       }
       repeated ? reflection->AddEnum(message, field, member) : reflection->SetEnum(message, field, member);
       return absl::OkStatus();

@@ -48,6 +48,18 @@ const CustomFlag* FindCustom(const std::vector<CustomFlag>& flags, absl::string_
 
 bool IsFlagToken(absl::string_view token) { return token.size() > 2 && absl::StartsWith(token, "--"); }
 
+// The one flag that begins with `name`; `name` itself where none does.
+absl::StatusOr<std::string> Unabbreviated(const std::string& name, const std::vector<std::string>& known) {
+  std::vector<std::string> meant;
+  for (const std::string& flag : known) {
+    if (!name.empty() && absl::StartsWith(flag, name)) meant.push_back(absl::StrCat("--", flag));
+  }
+  if (meant.empty()) return name;
+  if (meant.size() == 1) return meant[0].substr(2);
+  return absl::InvalidArgumentError(absl::StrCat("--", Printable(name), " may be short for ",
+                                                 absl::StrJoin(meant, ", "), ": write the one you mean"));
+}
+
 // Groups tokens into flags with their values.
 absl::StatusOr<FlagUses> CollectFlags(const ApiAction& action, const std::vector<std::string>& tokens) {
   const std::vector<std::string> known = FlagNames(action);
@@ -65,9 +77,11 @@ absl::StatusOr<FlagUses> CollectFlags(const ApiAction& action, const std::vector
     const size_t equals = whole.find('=');
     std::string name(whole.substr(0, equals));
     if (!is_known(name)) {
+      ASSIGN_OR_RETURN(name, Unabbreviated(name, known));
+    }
+    if (!is_known(name)) {
       const std::string nearest = NearestName(name, known);
-      std::string hint = nearest.empty() ? "" : absl::StrCat(" Did you mean '--", nearest, "'?");
-      if (name == "query") hint = " For a part of an answer use --output json and jq.";
+      const std::string hint = nearest.empty() ? "" : absl::StrCat(" Did you mean '--", nearest, "'?");
       return absl::InvalidArgumentError(absl::StrCat("unknown flag '--", Printable(name), "' of ", action.name, ".",
                                                      hint, " All flags: brume help ", action.name));
     }
@@ -196,8 +210,11 @@ absl::Status ApplyOption(const std::string& name, const FlagUse& use, Invocation
   }
   if (name == "generate-cli-skeleton") {
     options.skeleton = true;
-    if (use.values.empty() || (use.values.size() == 1 && use.values[0] == "input")) return absl::OkStatus();
-    return absl::InvalidArgumentError("--generate-cli-skeleton takes no value, or 'input'");
+    options.skeleton_of_answer = use.values == std::vector<std::string>{"output"};
+    if (use.values.empty() || options.skeleton_of_answer || use.values == std::vector<std::string>{"input"}) {
+      return absl::OkStatus();
+    }
+    return absl::InvalidArgumentError("--generate-cli-skeleton takes no value, 'input' or 'output'");
   }
   if (name == "max-items") {
     ASSIGN_OR_RETURN(options.max_items, PositiveNumber(use));
@@ -205,6 +222,9 @@ absl::Status ApplyOption(const std::string& name, const FlagUse& use, Invocation
     ASSIGN_OR_RETURN(options.page_size, PositiveNumber(use));
   } else if (name == "starting-token") {
     ASSIGN_OR_RETURN(options.starting_token, OneValue(use));
+  } else if (name == "save") {
+    ASSIGN_OR_RETURN(options.save, OneValue(use));
+    if (options.save.empty()) return absl::InvalidArgumentError("--save needs the path of a file");
   } else if (name == "timeout") {
     ASSIGN_OR_RETURN(int seconds, PositiveNumber(use));
     options.timeout = absl::Seconds(seconds);
@@ -253,6 +273,10 @@ std::vector<OptionHelp> OptionsOf(const ApiAction& action) {
     options.push_back({"page-size", "N", "Fetch N items a call."});
     options.push_back({"starting-token", "TOKEN", "Continue where --max-items stopped."});
   }
+  if (action.api_name == "CreateKeyPair") {
+    options.push_back({"save", "FILE",
+                       "Write the private key to this new file, which its owner alone may read, and do not show it."});
+  }
   if (TakesImport(action)) {
     options.push_back(
         {"import", "", "Import the catalogue's image that --image-id names first, where it is not there."});
@@ -281,8 +305,10 @@ std::vector<std::string> FlagNames(const ApiAction& action) {
   }
   for (const OptionHelp& option : OptionsOf(action)) {
     names.push_back(option.name);
-    if (option.name == "no-paginate") names.push_back("paginate");
   }
+  // The aws command line takes it of every action.
+  if (!action.paginated) names.push_back("no-paginate");
+  names.push_back("paginate");
   return names;
 }
 

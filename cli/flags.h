@@ -19,11 +19,13 @@ namespace brume::cli {
 struct ActionOptions {
   bool help = false;
   bool skeleton = false;  // print the shape of --cli-input-json and call nothing
+  bool skeleton_of_answer = false;
   bool paginate = true;
   std::optional<int> max_items = std::nullopt;
   std::optional<int> page_size = std::nullopt;
   std::string starting_token = {};
   bool wait = false;
+  std::string save = {};                                 // the file for the private key that is made
   bool import = false;                                   // the catalogue's image first, where it is not there
   std::optional<absl::Duration> timeout = std::nullopt;  // unset = DefaultTimeout of the action
 };

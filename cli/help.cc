@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "brume/rpc/v1/options.pb.h"
+#include "cli/aws_options.h"
 #include "cli/commands.h"
 #include "cli/customisations.h"
 #include "cli/filter_names.h"
@@ -184,10 +185,17 @@ std::string OverviewHelp(const Schema& schema, int width) {
   for (const Command& command : HandMadeCommands()) rows.emplace_back(command.name, command.summary);
   absl::StrAppend(&text, "\nCommands:\n", Aligned(rows, width));
   absl::StrAppend(&text, ActionList(schema, "", width));
-  absl::StrAppend(&text, "\nOptions, before or after the action:\n", Aligned(GlobalOptionHelp(), width));
+  absl::StrAppend(&text, "\nOptions, before or after the action:\n", Aligned(GlobalOptionHelp(), width),
+                  Aligned(AwsOptionHelp(), width));
   absl::StrAppend(&text, "\nEnvironment:\n", Aligned(EnvironmentHelp(), width));
   absl::StrAppend(&text, "\nExit codes:\n", Aligned(ExitCodeHelp(), width));
   return text;
+}
+
+std::string CommandListHelp(int width) {
+  std::vector<std::pair<std::string, std::string>> rows;
+  for (const Command& command : HandMadeCommands()) rows.emplace_back(command.name, command.summary);
+  return absl::StrCat("brume COMMAND\n\n  brume help COMMAND\n\nCommands:\n", Aligned(rows, Width(width)));
 }
 
 std::string ActionHelp(const ApiAction& action, int width) {

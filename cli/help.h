@@ -7,10 +7,12 @@
 
 namespace brume::cli {
 
-// `width`: columns to wrap at; 0 = 100.
+// `width`: columns to wrap at; 0 = 100. OverviewHelp is all there is.
 std::string OverviewHelp(const Schema& schema, int width);
 // Of one public API, such as "iam": all its actions.
 std::string FamilyHelp(const Schema& schema, const std::string& family, int width);
+// The commands that are no actions of an API.
+std::string CommandListHelp(int width);
 std::string ActionHelp(const ApiAction& action, int width);
 std::string CommandHelpText(const std::string& command, int width);
 

@@ -1,7 +1,6 @@
 // brume: the command line of brumed.
 #include <unistd.h>
 
-#include <algorithm>
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +9,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cli/args.h"
+#include "cli/aws_options.h"
 #include "cli/call.h"
 #include "cli/catalogue_list.h"
 #include "cli/commands.h"
@@ -21,68 +21,18 @@
 #include "cli/explain_path.h"
 #include "cli/fill.h"
 #include "cli/flow_logs.h"
-#include "cli/help.h"
 #include "cli/records.h"
-#include "cli/reference.h"
 #include "cli/rpc_client.h"
+#include "cli/run_help.h"
 #include "cli/snapshot_transfer.h"
-#include "cli/spelling.h"
 #include "cli/ssh.h"
 #include "cli/terminal.h"
+#include "cli/unknown_action.h"
 #include "cli/wait.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::cli {
 namespace {
-
-// `family`: where it was looked for; empty = everywhere.
-std::string NoSuchAction(const Schema& schema, const std::string& name, const std::string& family) {
-  std::vector<std::string> names;
-  for (const ApiAction& action : schema.actions()) {
-    if (family.empty() || action.family == family) names.push_back(action.name);
-  }
-  if (family.empty()) {
-    for (const Command& command : HandMadeCommands()) names.push_back(command.name);
-  }
-  return absl::StrCat("there is no action '", name, "'", family.empty() ? "" : " of ", family, ".",
-                      DidYouMean(name, names), " All actions: brume help", family.empty() ? "" : " ", family);
-}
-
-absl::StatusOr<int> RunHelp(const Schema& schema, const std::vector<std::string>& tokens) {
-  const int width = TerminalWidth(STDOUT_FILENO);
-  if (tokens.empty()) {
-    RETURN_IF_ERROR(Print(OverviewHelp(schema, width)));
-    return 0;
-  }
-  if (tokens.size() == 2 && tokens[0] == "--markdown" && schema.HasFamily(tokens[1])) {
-    RETURN_IF_ERROR(Print(MarkdownReference(schema, tokens[1])));
-    return 0;
-  }
-  // "brume help iam create-user", as the action is called.
-  const bool of_family = tokens.size() == 2 && schema.HasFamily(tokens[0]);
-  if (tokens.size() > 1 && !of_family) return absl::InvalidArgumentError("brume help takes one action");
-  std::string text;
-  if (of_family) {
-    const ApiAction* action = schema.FindActionOf(tokens[0], tokens[1]);
-    if (action == nullptr) return absl::InvalidArgumentError(NoSuchAction(schema, tokens[1], tokens[0]));
-    RETURN_IF_ERROR(Print(ActionHelp(*action, width)));
-    return 0;
-  }
-  if (tokens[0] == "--markdown") {
-    text = MarkdownIndex(schema);
-  } else if (tokens[0] == "--man") {
-    text = ManPage(schema);
-  } else if (const ApiAction* action = schema.FindAction(tokens[0])) {
-    text = ActionHelp(*action, width);
-  } else if (schema.HasFamily(tokens[0])) {
-    text = FamilyHelp(schema, tokens[0], width);
-  } else {
-    text = CommandHelpText(tokens[0], width);
-  }
-  if (text.empty()) return absl::InvalidArgumentError(NoSuchAction(schema, tokens[0], ""));
-  RETURN_IF_ERROR(Print(text));
-  return 0;
-}
 
 absl::StatusOr<int> RunCompletion(const std::vector<std::string>& tokens) {
   if (tokens.size() != 1 || tokens[0] != "bash") {
@@ -108,11 +58,8 @@ absl::StatusOr<int> Dispatch(const Schema& schema, const CommandLine& line, std:
     RETURN_IF_ERROR(Print("brume " BRUME_VERSION "\n"));
     return 0;
   }
-  if (line.help || line.command == "help") return RunHelp(schema, line.rest);
-  if (line.command.empty()) {
-    std::fputs(OverviewHelp(schema, TerminalWidth(STDERR_FILENO)).c_str(), stderr);
-    return kExitUsage;
-  }
+  if (const auto wanted = HelpWanted(schema, line)) return RunHelp(schema, *wanted);
+  RETURN_IF_ERROR(CheckQuery(schema, line));
   if (line.command == "ssh") return RunSsh(schema, line.global, line.rest);
   if (line.command == "console") return RunConsole(schema, line.global, line.rest);
   if (line.command == "configure") return RunConfigure(line.global, line.rest);
@@ -131,13 +78,13 @@ absl::StatusOr<int> Dispatch(const Schema& schema, const CommandLine& line, std:
   // "brume iam create-user", as the aws command line spells it.
   const bool family = schema.HasFamily(line.command);
   if (family) {
-    if (!rest.empty() && rest[0] == "--help") return RunHelp(schema, {line.command});
     if (rest.empty() || absl::StartsWith(rest[0], "-")) {
       return absl::InvalidArgumentError(
           absl::StrCat("brume ", line.command, " needs an action: brume help ", line.command, " shows all"));
     }
     name = rest[0];
     rest.erase(rest.begin());
+    if (name == "wait") return RunWait(schema, line.global, rest, line.command);
   }
   const ApiAction* action = family ? schema.FindActionOf(line.command, name) : schema.FindAction(name);
   if (action == nullptr) {

@@ -8,6 +8,7 @@
 #include "cli/output_json.h"
 #include "cli/output_table.h"
 #include "cli/output_text.h"
+#include "cli/output_yaml.h"
 #include "cli/terminal.h"
 #include "nlohmann/json.hpp"
 
@@ -27,7 +28,7 @@ TableStyle StyleOf(const GlobalOptions& global) {
       IsTerminal(STDOUT_FILENO) && !IsSet("NO_COLOR") && (terminal == nullptr || std::string(terminal) != "dumb");
   return {.width = TerminalWidth(STDOUT_FILENO),
           .wide = global.wide,
-          .color = global.color == ColorChoice::kOn || (global.color == ColorChoice::kAuto && can),
+          .color = global.color == "on" || (global.color == "auto" && can),
           .now = absl::Now()};
 }
 
@@ -35,6 +36,7 @@ std::string Render(const ApiAction& action, const google::protobuf::Message& res
                    const TableStyle& style) {
   const nlohmann::ordered_json value = ToJson(response);
   if (format == OutputFormat::kJson) return RenderJson(value);
+  if (format == OutputFormat::kYaml) return RenderYaml(value);
   if (format == OutputFormat::kTable) return RenderTable(value, response.GetDescriptor(), style);
   if (action.api_name == "GetConsoleOutput") return value.value("Output", "");
   return RenderText(value);

@@ -74,7 +74,7 @@ Json MessageToJson(const Message& message, bool keep_empty_lists) {
 Json ToJson(const Message& message) { return MessageToJson(message, true); }
 
 std::string RenderJson(const Json& value) {
-  if (value.empty()) return "";
+  if (value.is_object() && value.empty()) return "";
   const std::string dumped = value.dump(4, ' ', false, Json::error_handler_t::replace);
   // The library leaves DEL and the second control set (U+0080 to U+009F, C2 80 to C2 9F) as they are; a terminal may
   // obey them. Outside strings there are none.

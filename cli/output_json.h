@@ -12,7 +12,8 @@ namespace brume::cli {
 // base64, 64-bit numbers as numbers.
 nlohmann::ordered_json ToJson(const google::protobuf::Message& message);
 
-// Indented by 4, ended by a newline; "" for an answer without members. Control characters are escaped.
+// Indented by 4, ended by a newline; "" for an object without members, as an empty answer is. Control characters are
+// escaped.
 std::string RenderJson(const nlohmann::ordered_json& value);
 
 }  // namespace brume::cli

@@ -1,5 +1,6 @@
 #include "cli/output_text.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,56 +19,76 @@ using Json = nlohmann::ordered_json;
 std::string Scalar(const Json& value) {
   if (value.is_boolean()) return value.get<bool>() ? "True" : "False";
   if (value.is_null()) return "None";
-  return Printable(value.is_string() ? value.get<std::string>() : value.dump());
+  return Printable(value.is_string() ? value.get<std::string>() : value.dump(), /*keep_lines=*/true);
 }
 
-void Structure(const Json& object, const std::string& name, const std::set<std::string>& columns, std::string* text);
+void AppendText(const Json& value, const std::string& name, const std::set<std::string>* columns, std::string* text);
 
-void List(const Json& list, const std::string& name, std::string* text) {
-  // Elements of one list share their columns, so that cut -f finds them.
-  std::set<std::string> columns;
-  for (const Json& element : list) {
-    if (!element.is_object()) continue;
-    for (const auto& [key, value] : element.items()) {
-      if (value.is_primitive()) columns.insert(key);
-    }
+void AppendScalars(const std::vector<std::string>& scalars, const std::string& name, std::string* text) {
+  if (name.empty()) {
+    absl::StrAppend(text, absl::StrJoin(scalars, "\t"), "\n");
+    return;
   }
-  for (const Json& element : list) {
-    if (element.is_object()) {
-      Structure(element, name, columns, text);
-    } else {
-      absl::StrAppend(text, absl::AsciiStrToUpper(name), "\t", Scalar(element), "\n");
+  for (const std::string& scalar : scalars) absl::StrAppend(text, absl::AsciiStrToUpper(name), "\t", scalar, "\n");
+}
+
+void AppendList(const Json& list, const std::string& name, std::string* text) {
+  const bool objects = std::any_of(list.begin(), list.end(), [](const Json& element) { return element.is_object(); });
+  if (objects) {
+    std::set<std::string> columns;
+    for (const Json& element : list) {
+      if (!element.is_object()) continue;
+      for (const auto& [key, value] : element.items()) {
+        if (value.is_primitive()) columns.insert(key);
+      }
     }
+    for (const Json& element : list) AppendText(element, name, &columns, text);
+    return;
+  }
+  std::vector<std::string> scalars;
+  for (const Json& element : list) {
+    if (element.is_primitive()) scalars.push_back(Scalar(element));
+  }
+  if (!scalars.empty()) AppendScalars(scalars, name, text);
+  for (const Json& element : list) {
+    if (element.is_structured()) AppendText(element, name, nullptr, text);
   }
 }
 
-void Structure(const Json& object, const std::string& name, const std::set<std::string>& columns, std::string* text) {
-  std::vector<std::string> line;
-  if (!name.empty()) line.push_back(absl::AsciiStrToUpper(name));
-  for (const std::string& key : columns) line.push_back(object.contains(key) ? Scalar(object[key]) : "");
-  if (!columns.empty()) absl::StrAppend(text, absl::StrJoin(line, "\t"), "\n");
-  std::set<std::string> keys;
+// `columns`: the scalars to show, of a structure in a list; null = its own.
+void AppendObject(const Json& object, const std::string& name, const std::set<std::string>* columns,
+                  std::string* text) {
+  std::set<std::string> own, rest;
   for (const auto& [key, value] : object.items()) {
-    if (value.is_structured()) keys.insert(key);
+    const bool column = columns == nullptr ? value.is_primitive() : columns->count(key) > 0;
+    (column ? own : rest).insert(key);
   }
-  for (const std::string& key : keys) {
-    if (object[key].is_array()) {
-      List(object[key], key, text);
-      continue;
-    }
-    List(Json::array({object[key]}), key, text);
+  std::vector<std::string> line;
+  for (const std::string& key : columns == nullptr ? own : *columns) {
+    line.push_back(object.contains(key) ? Scalar(object[key]) : "");
+  }
+  if (!line.empty()) {
+    if (!name.empty()) line.insert(line.begin(), absl::AsciiStrToUpper(name));
+    absl::StrAppend(text, absl::StrJoin(line, "\t"), "\n");
+  }
+  for (const std::string& key : rest) AppendText(object[key], key, nullptr, text);
+}
+
+void AppendText(const Json& value, const std::string& name, const std::set<std::string>* columns, std::string* text) {
+  if (value.is_object()) {
+    AppendObject(value, name, columns, text);
+  } else if (value.is_array()) {
+    AppendList(value, name, text);
+  } else {
+    absl::StrAppend(text, Scalar(value), "\n");
   }
 }
 
 }  // namespace
 
 std::string RenderText(const Json& value) {
-  std::set<std::string> columns;
-  for (const auto& [key, member] : value.items()) {
-    if (member.is_primitive()) columns.insert(key);
-  }
   std::string text;
-  Structure(value, "", columns, &text);
+  AppendText(value, "", nullptr, &text);
   return text;
 }
 

@@ -6,9 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
-#include "absl/strings/str_split.h"
 #include "brume/rpc/v1/options.pb.h"
-#include "cli/commands.h"
 #include "cli/customisations.h"
 #include "cli/filter_names.h"
 #include "cli/flags.h"
@@ -20,23 +18,6 @@ namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
-
-// roff takes a backslash, and a dot or quote that begins a line, for its own.
-std::string Roff(const std::string& text) {
-  std::string escaped = absl::StrReplaceAll(text, {{"\\", "\\e"}, {"-", "\\-"}, {"…", "..."}});
-  std::vector<std::string> lines = absl::StrSplit(escaped, '\n');
-  for (std::string& line : lines) {
-    if (!line.empty() && (line[0] == '.' || line[0] == '\'')) line = absl::StrCat("\\&", line);
-    if (line.empty()) line = ".PP";
-  }
-  return absl::StrJoin(lines, "\n");
-}
-
-std::string RoffList(const std::vector<std::pair<std::string, std::string>>& rows) {
-  std::string text;
-  for (const auto& [name, what] : rows) absl::StrAppend(&text, ".TP\n.B ", Roff(name), "\n", Roff(what), "\n");
-  return text;
-}
 
 // A table's cell: no line breaks, no bars.
 std::string TableCell(const std::string& text) {
@@ -127,39 +108,6 @@ std::string MarkdownAction(const ApiAction& action) {
 }
 
 }  // namespace
-
-std::string ManPage(const Schema& schema) {
-  std::string text =
-      ".\\\" Written by `brume help --man`.\n"
-      ".TH BRUME 1 \"\" \"Brume\" \"User Commands\"\n"
-      ".SH NAME\nbrume \\- EC2 on this host\n"
-      ".SH SYNOPSIS\n.B brume\n[\\fIOPTIONS\\fR] \\fIACTION\\fR [\\fIFLAGS\\fR ...]\n.br\n"
-      ".B brume help\n[\\fIACTION\\fR]\n"
-      ".SH DESCRIPTION\n"
-      "Calls the daemon\n.BR brumed (8).\n"
-      "Every action of its API is a command, spelled as the aws command line spells it; an action's flags are shown "
-      "by\n"
-      ".BR \"brume help\" \" \\fIACTION\\fR.\"\n"
-      "Structures are given as Key=Value,Key=Value text or as JSON, any value as file://PATH, binary as "
-      "fileb://PATH.\n";
-  absl::StrAppend(&text, ".SH OPTIONS\nThey stand before or after the action.\n", RoffList(GlobalOptionHelp()));
-  text += ".SH COMMANDS\n";
-  for (const Command& command : HandMadeCommands()) {
-    absl::StrAppend(&text, ".SS ", Roff(command.usage), "\n", Roff(command.summary), "\n");
-    if (!command.details.empty()) absl::StrAppend(&text, ".PP\n", Roff(command.details), "\n");
-    text += RoffList(command.options);
-  }
-  text += ".SH ACTIONS\n";
-  std::vector<std::pair<std::string, std::string>> rows;
-  for (const ApiAction& action : schema.actions()) {
-    rows.emplace_back(action.name, absl::StrCat(FirstSentence(CommentOf(*action.method)), "."));
-  }
-  text += RoffList(rows);
-  absl::StrAppend(&text, ".SH ENVIRONMENT\n", RoffList(EnvironmentHelp()));
-  absl::StrAppend(&text, ".SH \"EXIT STATUS\"\n", RoffList(ExitCodeHelp()));
-  text += ".SH \"SEE ALSO\"\n.BR brumed (8),\n.BR ssh (1)\n";
-  return text;
-}
 
 std::string MarkdownIndex(const Schema& schema) {
   std::string text =

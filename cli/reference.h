@@ -1,4 +1,4 @@
-// The man page and the API reference, from the same comments as the help.
+// The API reference, from the same comments as the help.
 #pragma once
 
 #include <string>
@@ -7,8 +7,7 @@
 
 namespace brume::cli {
 
-// brume.1 in man(7), docs/api-reference.md, and the page of one public API, docs/api-reference/FAMILY.md.
-std::string ManPage(const Schema& schema);
+// docs/api-reference.md, and the page of one public API, docs/api-reference/FAMILY.md.
 std::string MarkdownIndex(const Schema& schema);
 std::string MarkdownReference(const Schema& schema, const std::string& family);
 

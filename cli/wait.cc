@@ -17,6 +17,7 @@
 #include "cli/output_json.h"
 #include "cli/spelling.h"
 #include "cli/table_columns.h"
+#include "cli/text.h"
 #include "lib/base/status_macros.h"
 #include "nlohmann/json.hpp"
 
@@ -33,22 +34,40 @@ bool Contains(const std::vector<std::string>& list, const std::string& item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
+// The verdict by the waiter's acceptors; the error where they take it for none of theirs.
+absl::StatusOr<WaitVerdict> JudgeByAcceptors(const Waiter& waiter, const absl::Status& called, const Json& answer) {
+  const Accepted accepted = Accept(waiter.acceptors, answer, called.ok() ? "" : ApiErrorCode(called));
+  if (!called.ok() && !accepted.fits) return called;
+  WaitVerdict judged{.summary = called.ok() ? accepted.seen : "not there yet"};
+  if (accepted.state == Acceptor::State::kSuccess) judged.verdict = WaitProgress::kDone;
+  if (accepted.state == Acceptor::State::kFailure) {
+    judged.verdict = WaitProgress::kFailed;
+    judged.reason = absl::StrCat(
+        waiter.name, " cannot be reached any more: ", called.ok() ? accepted.seen : std::string(called.message()));
+  }
+  return judged;
+}
+
+absl::StatusOr<WaitVerdict> JudgeCall(const Waiter& waiter, const absl::Status& called, const Json& answer,
+                                      size_t expected) {
+  if (!waiter.acceptors.empty()) return JudgeByAcceptors(waiter, called, answer);
+  if (called.ok()) return Judge(waiter, answer, expected);
+  if (!Contains(waiter.not_there, ApiErrorCode(called))) return called;
+  return WaitVerdict{.verdict = WaitProgress::kWait, .summary = "not there yet"};
+}
+
 // Looks now, then ever slower, until the verdict is in or the time is over.
 absl::Status Poll(const Schema& schema, Client& client, const Waiter& waiter, Message* request, size_t expected,
                   absl::Duration timeout, Json* last) {
-  const ApiAction* action = schema.FindAction(waiter.action);
+  const ApiAction* action = schema.FindActionOf(waiter.family, waiter.action);
+  if (action == nullptr) return absl::InternalError(absl::StrCat("the schema has no ", waiter.action));
   const absl::Time start = absl::Now();
   absl::Duration pause = absl::Milliseconds(100);
   Progress progress;
   while (true) {
     const absl::StatusOr<std::unique_ptr<Message>> answer = CallAction(schema, client, *action, request);
-    WaitVerdict judged{.verdict = WaitProgress::kWait, .summary = "not there yet"};
-    if (answer.ok()) {
-      *last = ToJson(**answer);
-      judged = Judge(waiter, *last, expected);
-    } else if (!Contains(waiter.not_there, ApiErrorCode(answer.status()))) {
-      return answer.status();
-    }
+    if (answer.ok()) *last = ToJson(**answer);
+    ASSIGN_OR_RETURN(const WaitVerdict judged, JudgeCall(waiter, answer.status(), *last, expected));
     const absl::Duration waited = absl::Now() - start;
     progress.Show(judged.summary, absl::StrCat(absl::ToInt64Seconds(waited), " s"));
     if (judged.verdict == WaitProgress::kDone) return absl::OkStatus();
@@ -223,6 +242,17 @@ const std::vector<Waiter>& Waiters() {
     group.id = "GroupId";
     group.not_there = {"InvalidGroup.NotFound", "InvalidGroupId.NotFound"};
     add(group, "security-group-exists", "until describe-security-groups shows the groups", "", {});
+    for (const AwsWaiter& waiter : AwsWaiters()) {
+      list->push_back({.name = waiter.name,
+                       .summary = WaiterSummary(waiter.name),
+                       .action = waiter.action,
+                       .list = "",
+                       .id = "",
+                       .state = "",
+                       .wanted = waiter.name.substr(waiter.name.rfind('-') + 1),
+                       .family = waiter.family,
+                       .acceptors = waiter.acceptors});
+    }
     return list;
   }();
   return *waiters;
@@ -311,21 +341,25 @@ absl::Status WaitAfterAction(const Schema& schema, Client& client, const ApiActi
   return waited;
 }
 
-absl::StatusOr<int> RunWait(const Schema& schema, const GlobalOptions& global, const std::vector<std::string>& tokens) {
+absl::StatusOr<int> RunWait(const Schema& schema, const GlobalOptions& global, const std::vector<std::string>& tokens,
+                            const std::string& family) {
   std::vector<std::string> names;
-  for (const Waiter& waiter : Waiters()) names.push_back(waiter.name);
+  for (const Waiter& waiter : Waiters()) {
+    if (family.empty() || waiter.family == family) names.push_back(waiter.name);
+  }
+  if (names.empty()) return absl::InvalidArgumentError(absl::StrCat(family, " has no waiters"));
   if (tokens.empty() || tokens[0] == "--help") {
     RETURN_IF_ERROR(Print(CommandHelpText("wait", TerminalWidth(STDOUT_FILENO))));
     return tokens.empty() ? kExitUsage : 0;
   }
   const auto waiter = std::find_if(Waiters().begin(), Waiters().end(),
                                    [&](const Waiter& candidate) { return candidate.name == tokens[0]; });
-  if (waiter == Waiters().end()) {
-    return absl::InvalidArgumentError(absl::StrCat("there is no waiter '", tokens[0], "'.",
+  if (waiter == Waiters().end() || !Contains(names, tokens[0])) {
+    return absl::InvalidArgumentError(absl::StrCat("there is no waiter '", Printable(tokens[0]), "'.",
                                                    DidYouMean(tokens[0], names),
                                                    " Waiters: ", absl::StrJoin(names, ", ")));
   }
-  const ApiAction* action = schema.FindAction(waiter->action);
+  const ApiAction* action = schema.FindActionOf(waiter->family, waiter->action);
   if (action == nullptr) return absl::InternalError(absl::StrCat("the schema has no ", waiter->action));
   // --timeout is ours; the rest are the describe action's flags.
   absl::Duration timeout = kDefaultTimeout;

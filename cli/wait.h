@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "cli/api_schema.h"
 #include "cli/args.h"
+#include "cli/aws_waiters.h"
 #include "cli/rpc_client.h"
 #include "cli/terminal.h"
 #include "nlohmann/json_fwd.hpp"
@@ -28,6 +29,8 @@ struct Waiter {
   std::vector<std::string> not_there = {};  // error codes that mean "not yet"
   std::string percent = {};                 // path of how far a thing is; empty = it does not say
   std::string message = {};                 // path of what it does, or why it failed
+  std::string family = "ec2";               // whose action it is
+  std::vector<Acceptor> acceptors = {};     // instead of the paths and states above
 };
 const std::vector<Waiter>& Waiters();
 
@@ -58,7 +61,8 @@ absl::Duration DefaultTimeout(const ApiAction& action);
 absl::Status WaitAfterAction(const Schema& schema, Client& client, const ApiAction& action, absl::Duration timeout,
                              google::protobuf::Message* response);
 
-// `brume wait NAME [flags of the describe action] [--timeout SECONDS]`
-absl::StatusOr<int> RunWait(const Schema& schema, const GlobalOptions& global, const std::vector<std::string>& tokens);
+// `brume wait NAME [flags of the describe action] [--timeout SECONDS]`; `family`: of `brume iam wait NAME`, else "".
+absl::StatusOr<int> RunWait(const Schema& schema, const GlobalOptions& global, const std::vector<std::string>& tokens,
+                            const std::string& family = "");
 
 }  // namespace brume::cli

@@ -13,6 +13,7 @@
 #include "cli/fill.h"
 #include "cli/flags.h"
 #include "cli/help.h"
+#include "cli/man_pages.h"
 #include "cli/output.h"
 #include "cli/output_json.h"
 #include "cli/reference.h"
@@ -198,7 +199,8 @@ TEST_CASE("a wrong command line is answered with the right one", "[cli]") {
       {"describe-instances", {"--filters", "running"}, "expected '=' after 'running'"},
       {"describe-instances", {"--filters", "{\"Name\": }"}, "--filters: not JSON"},
       {"describe-instances", {"--filters", "Name={a=b}"}, "--filters[0].Name: expected a string"},
-      {"describe-instances", {"--query", "Reservations"}, "jq"},
+      {"run-instances", {"--image-id", "a", "--security-group", "g"}, "--security-group-ids, --security-groups"},
+      {"run-instances", {"--image-id", "a", "--secondary-i", "x"}, "unknown flag"},
       {"describe-instances", {"--instance-ids", "\xff"}, "not UTF-8"},
       {"describe-instances", {"--cli-input-json", "[]"}, "takes a JSON object"},
       {"describe-instances", {"--cli-input-json", R"({"InstanceId": "i-1"})"}, "Did you mean 'InstanceIds'?"},
@@ -259,7 +261,9 @@ TEST_CASE("every action of the schema has help that names its flags", "[cli]") {
     INFO(action.name);
     const std::string help = ActionHelp(action, 100);
     for (const std::string& flag : FlagNames(action)) {
-      if (flag != "paginate") CHECK(absl::StrContains(help, "--" + flag));
+      if (flag != "paginate" && (action.paginated || flag != "no-paginate")) {
+        CHECK(absl::StrContains(help, "--" + flag));
+      }
     }
     CHECK_FALSE(CommentOf(*action.method).empty());
   }
@@ -282,10 +286,40 @@ TEST_CASE("global options stand before or after the action", "[cli]") {
   CHECK(ssh->rest == Tokens{"i-1", "--", "ls", "--output", "x"});
   CHECK(ParseCommandLine({}, true)->global.output == OutputFormat::kTable);
   CHECK(ParseCommandLine({}, false)->global.output == OutputFormat::kJson);
-  CHECK_FALSE(ParseCommandLine({"--output", "yaml", "x"}, true).ok());
+  CHECK(ParseCommandLine({"--output", "yaml", "x"}, true)->global.output == OutputFormat::kYaml);
+  CHECK(absl::StrContains(ParseCommandLine({"--output", "jsn", "x"}, true).status().message(), "Did you mean 'json'?"));
   CHECK_FALSE(ParseCommandLine({"--output"}, true).ok());
   CHECK_FALSE(ParseCommandLine({"--sockt", "/s", "x"}, true).ok());
   CHECK_FALSE(ParseCommandLine({"--socket", "/s", "--endpoint", "unix:/t"}, true).ok());
+}
+
+TEST_CASE("options of the aws command line are taken wherever they stand, but for a command that has its own",
+          "[cli]") {
+  const auto line = ParseCommandLine(
+      {"--region", "eu-west-1", "ec2", "describe-instances", "--query=a.b", "--no-cli-pager", "--profile", "x",
+       "--endpoint-url", "http://localhost:8000", "--color", "off", "--no-verify-ssl", "--dry-run"},
+      true);
+  REQUIRE(line.ok());
+  CHECK(line->command == "ec2");
+  CHECK(line->rest == Tokens{"describe-instances", "--dry-run"});
+  CHECK(line->global.query == "a.b");
+  CHECK(line->global.color == "off");
+  CHECK(ParseCommandLine({"configure", "--profile", "x"}, true)->rest == Tokens{"--profile", "x"});
+  const auto refused = [](const Tokens& argv) { return std::string(ParseCommandLine(argv, true).status().message()); };
+  CHECK(absl::StrContains(refused({"x", "--endpoint-url", "https://ec2.amazonaws.com"}), "--endpoint HOST:PORT"));
+  CHECK(absl::StrContains(refused({"x", "--endpoint-url", "http://localhost@evil"}), "--endpoint HOST:PORT"));
+  CHECK(absl::StrContains(refused({"x", "--color", "offf"}), "Did you mean 'off'?"));
+  CHECK(absl::StrContains(refused({"x", "--region"}), "--region needs a value"));
+  CHECK(absl::StrContains(refused({"x", "--debug=1"}), "takes no value"));
+  CHECK(ParseCommandLine({"x", "--endpoint-url", "http://[::1]:8000/"}, true).ok());
+}
+
+TEST_CASE("a flag may be cut short as long as one begins so", "[cli]") {
+  CHECK(Request("describe-instances", {"--instance-id", "i-1"}) == R"({"InstanceIds":["i-1"]})");
+  CHECK(Request("describe-instances", {"--filter", "Name=a,Values=b"}) ==
+        R"({"Filters":[{"Name":"a","Values":["b"]}]})");
+  CHECK(Request("describe-instances", {"--no-dry"}) == R"({"DryRun":false})");
+  CHECK(Request("describe-key-pairs", {"--no-paginate"}) == "{}");
 }
 
 std::vector<std::string> TwoInstances(const Schema&, const GlobalOptions&, absl::string_view prefix) {
@@ -300,6 +334,7 @@ TEST_CASE("Tab offers actions, flags, their values and ids", "[cli]") {
   CHECK(complete({"brume", "describe-instance-s"}) == Tokens{"describe-instance-status"});
   CHECK(complete({"brume", "complet"}) == Tokens{"complete-lifecycle-action", "complete-snapshot", "completion"});
   CHECK(complete({"brume", "--output", "t"}) == Tokens{"table", "text"});
+  CHECK(complete({"brume", "--output", "y"}) == Tokens{"yaml"});
   CHECK(complete({"brume", "--output", "json", "run-"}) == Tokens{"run-instances"});
   CHECK(complete({"brume", "run-instances", "--image"}) == Tokens{"--image-id"});
   CHECK(complete({"brume", "stop-instances", "--instance-ids", ""}) == Tokens{"i-0a", "i-0b"});

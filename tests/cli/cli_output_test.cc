@@ -9,7 +9,9 @@
 #include "cli/fill.h"
 #include "cli/output.h"
 #include "cli/output_json.h"
+#include "cli/output_query.h"
 #include "cli/output_table.h"
+#include "cli/output_yaml.h"
 #include "cli/shorthand.h"
 #include "cli/table_columns.h"
 #include "cli/text.h"
@@ -100,12 +102,77 @@ TEST_CASE("a single thing is shown by name and value, a key ready to copy", "[cl
 TEST_CASE("text has a tab-separated line for every structure", "[cli]") {
   CHECK(Shown("describe-tags", R"({"Tags": [{"Key": "Name", "ResourceId": "i-1", "Value": "a\tb"},
                                             {"Key": "x", "ResourceId": "i-2", "ResourceType": "instance"}]})",
-              OutputFormat::kText) == "TAGS\tName\ti-1\t\ta\\tb\nTAGS\tx\ti-2\tinstance\t\n");
+              OutputFormat::kText) == "TAGS\tName\ti-1\t\ta\tb\nTAGS\tx\ti-2\tinstance\t\n");
   CHECK(Shown("stop-instances", R"({"StoppingInstances": [{"InstanceId": "i-1",
                "CurrentState": {"Code": 64, "Name": "stopping"}, "PreviousState": {"Code": 16, "Name": "running"}}]})",
               OutputFormat::kText) ==
         "STOPPINGINSTANCES\ti-1\nCURRENTSTATE\t64\tstopping\nPREVIOUSSTATE\t16\trunning\n");
   CHECK(Shown("register-image", R"({"ImageId": "ami-1"})", OutputFormat::kText) == "ami-1\n");
+}
+
+TEST_CASE("what a query selects is shown in each format as the aws command line shows it", "[cli]") {
+  const auto shown = [](const char* json, OutputFormat format) {
+    return RenderQueried(*ParseJson(json), format, true);
+  };
+  CHECK(shown(R"(["i-1", "i-2"])", OutputFormat::kText) == "i-1\ti-2\n");
+  CHECK(shown(R"([["i-1", null], ["i-2", true]])", OutputFormat::kText) == "i-1\tNone\ni-2\tTrue\n");
+  CHECK(shown(R"(["a", ["b", "c"], "d"])", OutputFormat::kText) == "a\td\nb\tc\n");
+  CHECK(shown(R"([{"B": 1, "A": 2.0}, {"C": [1, 2]}])", OutputFormat::kText) == "2.0\t1\n\t\nC\t1\nC\t2\n");
+  CHECK(RenderQueried(nullptr, OutputFormat::kText, true) == "None\n");
+  CHECK(shown("[]", OutputFormat::kText).empty());
+  CHECK(RenderQueried(nullptr, OutputFormat::kJson, true) == "null\n");
+  CHECK(shown("[]", OutputFormat::kJson) == "[]\n");
+  CHECK(shown(R"([{"Id": "i-1", "N": 1}, {"Id": "i-22", "L": [1]}])", OutputFormat::kTable) ==
+        "Id    N  L\ni-1   1\ni-22     [1]\n");
+  CHECK(RenderQueried("one\ntwo\x1b[2J", OutputFormat::kTable, true) == "one\ntwo\n");
+  CHECK(RenderQueried("a\x1b[2J\n", OutputFormat::kText, false) == "a\x1b[2J\n\n");
+  CHECK(RenderQueried("a\x1b[2J\n", OutputFormat::kText, true) == "a\n\n");
+}
+
+TEST_CASE("YAML quotes what it would take for something else", "[cli]") {
+  const auto list = [](const std::string& text) { return RenderYaml(nlohmann::ordered_json::array({text})); };
+  CHECK(RenderYaml(*ParseJson(
+            R"({"b": [1, 2.5, true, null, {"z": 1, "a": []}, {}, [[1, 2], [3]]], "a": {}, "c": {"d": "e"}})")) ==
+        "a: {}\nb:\n- 1\n- 2.5\n- true\n- null\n- a: []\n  z: 1\n- {}\n- - - 1\n    - 2\n  - - 3\nc:\n  d: e\n");
+  for (const char* plain : {"a", "yes", "a:b", "-a", "--", ":a", "::/0", "0.0.0.0/0", "1:30", "key=value", "a'b", "é",
+                            "inf", "arn:aws:iam::0:user/x", "i-0123456789abcdef0"}) {
+    CHECK(list(plain) == absl::StrCat("- ", plain, "\n"));
+  }
+  for (const char* quoted : {"",
+                             "true",
+                             "Null",
+                             "~",
+                             "1",
+                             "1e3",
+                             "0x1f",
+                             "012",
+                             "1_000",
+                             "+1",
+                             ".5",
+                             "2026-11-30",
+                             "2026-11-30T22:00:00.000Z",
+                             "a: b",
+                             "a #b",
+                             "#a",
+                             "- a",
+                             "-",
+                             "?",
+                             "@a",
+                             "{a",
+                             " a",
+                             "a ",
+                             "a:",
+                             "---",
+                             "=",
+                             "<<",
+                             ".inf",
+                             "-1"}) {
+    CHECK(list(quoted) == absl::StrCat("- '", quoted, "'\n"));
+  }
+  CHECK(list("'a") == "- '''a'\n");
+  CHECK(list("a\nb\x1b") == "- \"a\\nb\\u001b\"\n");
+  CHECK(RenderYaml("x") == "\"x\"\n");
+  CHECK(RenderYaml(nlohmann::ordered_json::array()) == "[]\n");
 }
 
 TEST_CASE("the console's output is decoded: raw in text, tame in a table", "[cli]") {

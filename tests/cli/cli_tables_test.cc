@@ -227,7 +227,7 @@ TEST_CASE("the output wide is a table, and --color is on, off or auto", "[cli][t
   CHECK(line->global.output == OutputFormat::kTable);
   CHECK(line->global.wide);
   CHECK(StyleOf(line->global).color);
-  CHECK_FALSE(StyleOf({.endpoint = "", .color = ColorChoice::kOff}).color);
+  CHECK_FALSE(StyleOf({.endpoint = "", .color = "off"}).color);
   CHECK_FALSE(ParseCommandLine({"--color", "green", "describe-vpcs"}, false).ok());
 }
 

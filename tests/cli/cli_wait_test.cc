@@ -7,6 +7,7 @@
 #include "cli/api_schema.h"
 #include "cli/call.h"
 #include "cli/fill.h"
+#include "cli/jmespath.h"
 #include "cli/output.h"
 #include "cli/output_json.h"
 #include "cli/shorthand.h"
@@ -84,8 +85,11 @@ TEST_CASE("a task that says how far it is is shown as a bar with what it does, a
 TEST_CASE("every waiter asks an action of the schema for members it has", "[cli]") {
   for (const Waiter& waiter : Waiters()) {
     INFO(waiter.name);
-    const ApiAction* action = TheSchema().FindAction(waiter.action);
+    const ApiAction* action = TheSchema().FindActionOf(waiter.family, waiter.action);
     REQUIRE(action != nullptr);
+    for (const Acceptor& acceptor : waiter.acceptors) {
+      if (!acceptor.argument.empty()) CHECK(JmesPath::Parse(acceptor.argument).ok());
+    }
     const auto* type = action->method->output_type();
     for (const std::string& path : {waiter.list, waiter.id, waiter.state}) {
       const auto* holder = type;
@@ -101,6 +105,30 @@ TEST_CASE("every waiter asks an action of the schema for members it has", "[cli]
       if (path == waiter.list) type = holder;
     }
   }
+}
+
+TEST_CASE("a waiter of the aws command line goes by the first of its acceptors that fits", "[cli]") {
+  const auto accept = [](const std::string& waiter, const std::string& answer, const std::string& error = "") {
+    return Accept(TheWaiter(waiter).acceptors, *ParseJson(answer), error);
+  };
+  using State = Acceptor::State;
+  CHECK(accept("volume-available", R"({"Volumes": [{"State": "available"}]})").state == State::kSuccess);
+  const Accepted mixed = accept("volume-available", R"({"Volumes": [{"State": "available"}, {"State": "creating"}]})");
+  CHECK(mixed.state == State::kRetry);
+  CHECK(mixed.seen == "available, creating");
+  CHECK(accept("volume-available", R"({"Volumes": []})").seen == "not there yet");
+  CHECK(accept("volume-available", R"({"Volumes": [{"State": "deleted"}]})").state == State::kFailure);
+  CHECK(accept("volume-deleted", "{}", "InvalidVolume.NotFound").state == State::kSuccess);
+  CHECK_FALSE(accept("volume-deleted", "{}", "UnauthorizedOperation").fits);
+  CHECK(accept("user-exists", "{}").state == State::kSuccess);
+  CHECK(accept("user-exists", "{}", "NoSuchEntity").state == State::kRetry);
+  CHECK(accept("instance-profile-exists", "{}", "NoSuchEntity").fits);
+  CHECK(accept("alarm-exists", R"({"MetricAlarms": []})").state == State::kRetry);
+  CHECK(accept("alarm-exists", R"({"MetricAlarms": [{}]})").state == State::kSuccess);
+  CHECK(accept("network-interface-available", "{}", "InvalidNetworkInterfaceID.NotFound").state == State::kFailure);
+  CHECK(WaiterSummary("nat-gateway-deleted") == "until the nat gateway is deleted");
+  CHECK(WaiterSummary("volume-in-use") == "until the volume is in use");
+  CHECK(WaiterSummary("vpc-exists") == "until the vpc exists");
 }
 
 // Pages of five security groups, sg-0 to sg-11, as a daemon gives them.
