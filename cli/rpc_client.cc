@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
+#include "cli/endpoint_probe.h"
 #include "cli/text.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -141,6 +142,8 @@ absl::Status Client::Explain(const grpc::Status& status, const std::string& meth
       if (absl::ConsumePrefix(&path, "unix:")) {
         absl::ConsumePrefix(&path, "//");
         RETURN_IF_ERROR(ProbeSocket(std::string(path)));
+      } else if (const EndpointFault fault = ProbeEndpoint({.endpoint = endpoint_}); !fault.cause.empty()) {
+        return absl::UnavailableError(absl::StrCat(fault.cause, ". ", fault.advice));
       }
       return absl::UnavailableError(
           absl::StrCat("no answer from brumed at ", endpoint_, " (", said,
