@@ -19,12 +19,12 @@ std::string Environment(const char* name) {
 }
 
 absl::StatusOr<OutputFormat> ParseOutput(const std::string& text, absl::string_view source) {
-  if (text == "table") return OutputFormat::kTable;
+  if (text == "table" || text == "wide") return OutputFormat::kTable;
   if (text == "json") return OutputFormat::kJson;
   if (text == "text") return OutputFormat::kText;
   if (text == "yaml") return OutputFormat::kYaml;
-  return absl::InvalidArgumentError(absl::StrCat(source, " is table, json, text or yaml, not '", Printable(text), "'.",
-                                                 DidYouMean(text, {"table", "json", "text", "yaml"})));
+  return absl::InvalidArgumentError(absl::StrCat(source, " is table, wide, json, text or yaml, not '", Printable(text),
+                                                 "'.", DidYouMean(text, {"table", "wide", "json", "text", "yaml"})));
 }
 
 }  // namespace
@@ -131,6 +131,7 @@ absl::StatusOr<CommandLine> ParseCommandLine(const std::vector<std::string>& arg
   } else {
     ASSIGN_OR_RETURN(global.output, ParseOutput(output, source));
     global.output_chosen = true;
+    global.wide = output == "wide";
   }
   return line;
 }

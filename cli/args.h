@@ -20,6 +20,7 @@ struct GlobalOptions {
   std::string tls_ca = {}, tls_cert = {}, tls_key = {};
   OutputFormat output = OutputFormat::kJson;
   bool output_chosen = false;  // by --output or BRUME_OUTPUT
+  bool wide = false;           // --output wide: a table with every column
   std::string query = {};      // JMESPath; empty = the whole answer
   std::string color = "auto";  // on, off or auto
 };

@@ -19,9 +19,11 @@
 #include "cli/output.h"
 #include "cli/output_json.h"
 #include "cli/output_query.h"
+#include "cli/ready.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "cli/wait.h"
+#include "cli/wait_after.h"
 #include "lib/base/status_macros.h"
 #include "nlohmann/json.hpp"
 
@@ -189,17 +191,22 @@ absl::StatusOr<int> RunAction(const Schema& schema, const GlobalOptions& global,
   if (!called.ok()) return WithHint(schema, *client, action, *invocation.request, called);
   if (key_file) RETURN_IF_ERROR(SaveKey(schema, *client, &*key_file, response.get()));
   DecodeResponse(action, response.get());
+  if (action.api_name == "RunInstances" && IsTerminal(STDERR_FILENO)) {
+    std::fputs(KeylessNote(ToJson(*response)).c_str(), stderr);
+  }
   absl::Status waited;
   if (invocation.options.wait) {
-    waited = WaitAfterAction(schema, *client, action, invocation.options.timeout.value_or(DefaultTimeout(action)),
-                             response.get());
+    waited = AwaitOutcome(
+        schema, *client, action,
+        {.ready = invocation.options.ready, .timeout = invocation.options.timeout.value_or(DefaultTimeout(action))},
+        *invocation.request, response.get());
   }
   // The answer names what was made, so it is printed even when the waiting failed.
   if (query) {
     ASSIGN_OR_RETURN(const Json selected, query->Search(AnswerJson(action, *response)));
     RETURN_IF_ERROR(Print(RenderQueried(selected, global.output, IsTerminal(STDOUT_FILENO))));
   } else {
-    RETURN_IF_ERROR(Print(Render(action, *response, global.output, TerminalWidth(STDOUT_FILENO))));
+    RETURN_IF_ERROR(Print(Render(action, *response, global.output, StyleOf(global))));
   }
   RETURN_IF_ERROR(waited);
   return 0;

@@ -31,7 +31,7 @@ absl::StatusOr<int> RunCatalogue(const GlobalOptions& global, const std::vector<
   host::v1::ListCatalogueImagesResponse images;
   RETURN_IF_ERROR(client->Call(method, host::v1::ListCatalogueImagesRequest(), &images));
   const ApiAction action{.name = "catalogue", .api_name = "ListCatalogueImages", .method = &method, .wait_state = ""};
-  RETURN_IF_ERROR(Print(Render(action, images, global.output, TerminalWidth(STDOUT_FILENO))));
+  RETURN_IF_ERROR(Print(Render(action, images, global.output, StyleOf(global))));
   return 0;
 }
 

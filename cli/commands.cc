@@ -27,7 +27,9 @@ const std::vector<Command>& HandMadeCommands() {
         {"console",
          "console ID [--follow | --read-only]",
          "Attaches this terminal to an instance's serial console.",
-         "Every key goes to the guest; Ctrl-] detaches. What the guest prints reaches the terminal as it is.",
+         "Every key goes to the guest; Ctrl-] detaches. The last lines come first. A terminal is shown text, colours "
+         "and "
+         "cursor movement of what the guest prints; titles, clipboards and questions to the terminal are left out.",
          {{"--follow, --read-only", "Only show; Ctrl-C ends it."}}},
         {"configure",
          "configure [--profile NAME] [--endpoint-url URL] [--show-secret]",
@@ -44,16 +46,21 @@ const std::vector<Command>& HandMadeCommands() {
          "and 1 when something is not.",
          {{"--rebuild", "After the loss of the database: make the rows of images, snapshots and volumes again."}}},
         {"events",
-         "events [--resource ID] [--action NAME] [--user NAME] [--changes] [--since TIME] [FLAGS …]",
-         "Shows who asked what of the daemon, and what came of it.",
-         "Newest first. A TIME is a moment such as 2026-01-31T10:00:00Z, or how long ago it was: 90m, 2h.",
+         "events [--user NAME] [--resource ID] [--action NAME] [--since TIME] [--all] [--follow] [FLAGS …]",
+         "Shows who did what, what came of it, and what groups and alarms did by themselves.",
+         "Newest first. Calls that only read are left out, unless --all, --action, --request-id or --error asks for "
+         "them. "
+         "What groups and alarms did is left out where a flag asks for calls. A TIME is a moment such as "
+         "2026-01-31T10:00:00Z, or how long ago it was: 90m, 2h30m, 1d.",
          {{"--resource ID", "Calls that named or made this resource."},
           {"--action NAME", "Calls of one action: RunInstances, iam:CreateUser."},
-          {"--user NAME", "Calls of one caller, as events show it."},
+          {"--user NAME", "Calls of one caller: alice, root, or a whole ARN."},
           {"--access-key-id ID", "Calls signed by this key."},
           {"--request-id ID", "The call with this request id, which error messages name."},
           {"--error CODE", "Calls that ended in this error; OK for those that succeeded."},
-          {"--changes", "Leave out calls that only read."},
+          {"--all", "Calls that only read, too."},
+          {"--changes", "Leave out calls that only read, whatever else is asked for."},
+          {"--follow", "Go on with what comes, oldest first, one line each; Ctrl-C ends it."},
           {"--since TIME, --until TIME", "Not before, not after."},
           {"--max-items N", "So many at most. Default: 50."}}},
         {"explain-path",
@@ -134,7 +141,8 @@ const std::vector<std::pair<std::string, std::string>>& GlobalOptionHelp() {
       {"--tls-ca FILE", "The certificate of the authority that signed the daemon's, in PEM."},
       {"--tls-cert FILE", "Our certificate, in PEM."},
       {"--tls-key FILE", "Its private key, in PEM."},
-      {"--output table|json|text|yaml", "How answers are shown. Default: table on a terminal, else json."},
+      {"--output table|wide|json|text|yaml",
+       "How answers are shown; wide is a table with every column. Default: table on a terminal, else json."},
       {"--version", "Show the version."}};
   return *options;
 }

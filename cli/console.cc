@@ -12,6 +12,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "cli/call.h"
+#include "cli/console_filter.h"
+#include "cli/console_history.h"
 #include "cli/console_stream.h"
 #include "cli/help.h"
 #include "cli/instances.h"
@@ -27,6 +29,7 @@ namespace brume::cli {
 namespace {
 
 constexpr char kDetach = 0x1d;  // Ctrl-]
+constexpr int kLinesBefore = 20;
 
 // Every key goes to the guest while it lives; then the terminal is as it was, whatever the guest did to it.
 class RawTerminal {
@@ -40,8 +43,6 @@ class RawTerminal {
   ~RawTerminal() {
     if (!active_) return;
     tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
-    // Colours off, cursor visible.
-    if (IsTerminal(STDOUT_FILENO)) std::fputs("\x1b[0m\x1b[?25h", stdout);
     std::fputs("\n", stderr);
   }
   RawTerminal(const RawTerminal&) = delete;
@@ -62,8 +63,29 @@ absl::Status WriteAll(const std::string& bytes) {
   return absl::OkStatus();
 }
 
+// Standard output: a terminal is shown what only draws, anything else gets the guest's own bytes.
+class ConsoleScreen {
+ public:
+  ConsoleScreen() : terminal_(IsTerminal(STDOUT_FILENO)) {}
+  // Lines that follow must not be coloured, nor on a screen of the guest's.
+  ~ConsoleScreen() {
+    if (!terminal_) return;
+    std::fputs(filter_.Restore().c_str(), stdout);
+    std::fflush(stdout);
+  }
+  ConsoleScreen(const ConsoleScreen&) = delete;
+  ConsoleScreen& operator=(const ConsoleScreen&) = delete;
+
+  bool terminal() const { return terminal_; }
+  absl::Status Write(const std::string& bytes) { return WriteAll(terminal_ ? filter_.Filter(bytes) : bytes); }
+
+ private:
+  const bool terminal_;
+  ConsoleFilter filter_;
+};
+
 // Between the terminal and the stream until one of them ends. True: the console ended, false: we did.
-absl::StatusOr<bool> Pump(ConsoleStream& stream, int signals, bool typing, bool raw) {
+absl::StatusOr<bool> Pump(ConsoleStream& stream, ConsoleScreen& output, int signals, bool typing, bool raw) {
   bool full = false;  // the stream takes no more for now
   std::string typed;
   while (true) {
@@ -75,10 +97,10 @@ absl::StatusOr<bool> Pump(ConsoleStream& stream, int signals, bool typing, bool 
     if (events[0].revents != 0) {
       uint64_t count = 0;
       [[maybe_unused]] const ssize_t got = read(stream.event_fd(), &count, sizeof(count));  // only clears it
-      RETURN_IF_ERROR(WriteAll(stream.TakeOutput()));
+      RETURN_IF_ERROR(output.Write(stream.TakeOutput()));
       absl::Status end;
       if (stream.Finished(&end)) {
-        RETURN_IF_ERROR(WriteAll(stream.TakeOutput()));
+        RETURN_IF_ERROR(output.Write(stream.TakeOutput()));
         RETURN_IF_ERROR(end);
         return true;
       }
@@ -130,10 +152,18 @@ absl::StatusOr<int> RunConsole(const Schema& schema, const GlobalOptions& global
   const bool raw = typing && IsTerminal(STDIN_FILENO);
   bool ended = false;
   {
+    ConsoleScreen output;
+    std::string before;
+    if (output.terminal()) {
+      absl::StatusOr<std::string> history = ConsoleHistory(schema, *client, id, kLinesBefore);
+      // What keeps it from us keeps the stream from us, too, which then says so.
+      if (history.ok()) before = *std::move(history);
+    }
     ConsoleStream stream(*client, id);
     if (raw) std::fprintf(stderr, "Console of %s. Ctrl-] detaches.\n", id.c_str());
     std::unique_ptr<RawTerminal> terminal = raw ? std::make_unique<RawTerminal>() : nullptr;
-    ASSIGN_OR_RETURN(ended, Pump(stream, signals.get(), typing, raw));
+    RETURN_IF_ERROR(output.Write(before));
+    ASSIGN_OR_RETURN(ended, Pump(stream, output, signals.get(), typing, raw));
   }
   if (ended) {
     std::fprintf(stderr, "The console of %s was closed.\n", id.c_str());

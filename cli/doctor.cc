@@ -1,19 +1,19 @@
 #include "cli/doctor.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "brume/host/v1/host.pb.h"
 #include "cli/call.h"
+#include "cli/caller_name.h"
+#include "cli/endpoint_probe.h"
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/output_json.h"
@@ -57,25 +57,16 @@ DoctorCheck CheckKvm() {
   return check;
 }
 
-// What can be seen without the daemon.
+// What can be seen without the daemon: the one cause first, then what else a start of it needs.
 std::vector<DoctorCheck> ChecksFromHere(const GlobalOptions& global, const absl::Status& failure) {
   std::vector<DoctorCheck> checks;
-  checks.push_back({.name = "brumed", .ok = false, .detail = std::string(failure.message()), .fix = ""});
-  absl::string_view path = global.endpoint;
-  if (!absl::ConsumePrefix(&path, "unix:")) return checks;
-  absl::ConsumePrefix(&path, "//");
-  const std::string socket(path);
-  const std::string directory = socket.substr(0, socket.rfind('/'));
-  struct stat info {};
-  if (stat(directory.c_str(), &info) != 0) {
-    checks.push_back({.name = "state directory",
-                      .ok = false,
-                      .detail = absl::StrCat(directory, ": ", std::strerror(errno)),
-                      .fix = "brumed makes it at its first start, as root. If its state is elsewhere, set "
-                             "BRUME_STATE_DIR or give --socket."});
-  } else {
-    checks.push_back({.name = "state directory", .ok = true, .detail = directory, .fix = ""});
-  }
+  const EndpointFault fault = ProbeEndpoint(global);
+  checks.push_back({.name = "brumed",
+                    .ok = false,
+                    .detail = fault.cause.empty() ? std::string(failure.message()) : fault.cause,
+                    .fix = fault.advice});
+  // Of another host nothing more can be seen from here.
+  if (SocketOf(global.endpoint).empty()) return checks;
   checks.push_back(CheckKvm());
   const std::pair<const char*, const char*> programs[] = {{"qemu-system-x86_64", "qemu-system-x86"},
                                                           {"qemu-img", "qemu-utils"},
@@ -101,20 +92,37 @@ std::vector<DoctorCheck> ChecksOf(const google::protobuf::RepeatedPtrField<host:
 
 }  // namespace
 
-std::string RenderChecks(const std::vector<DoctorCheck>& checks) {
-  int width = 0;
-  for (const DoctorCheck& check : checks) width = std::max(width, DisplayWidth(Printable(check.name)));
+std::string RenderChecks(const std::vector<DoctorCheck>& checks, int width) {
+  int longest = 0;
+  for (const DoctorCheck& check : checks) longest = std::max(longest, DisplayWidth(Printable(check.name)));
+  const int margin = longest + 9;
+  // Where names leave too little room, lines are as long as they are.
+  const bool wrapped = width >= margin + 20;
+  const auto block = [&](const std::string& said, const std::string& bullet) {
+    const int indent = margin + DisplayWidth(bullet);
+    return absl::StrCat(bullet, wrapped ? Wrap(said, indent, width).substr(indent) : absl::StrCat(said, "\n"));
+  };
   std::string text;
   for (const DoctorCheck& check : checks) {
     const std::string name = Printable(check.name);
-    absl::StrAppend(&text, check.ok ? "ok     " : "FAULT  ", name, std::string(width - DisplayWidth(name) + 2, ' '),
-                    Printable(check.detail), "\n");
-    if (!check.fix.empty()) absl::StrAppend(&text, std::string(width + 9, ' '), "→ ", Printable(check.fix), "\n");
+    absl::StrAppend(&text, check.ok ? "ok     " : "FAULT  ", name, std::string(longest - DisplayWidth(name) + 2, ' '),
+                    block(Printable(check.detail), ""));
+    if (!check.fix.empty()) absl::StrAppend(&text, std::string(margin, ' '), block(Printable(check.fix), "→ "));
   }
   return text;
 }
 
-std::string RenderHost(const host::v1::DescribeHostResponse& host) {
+std::vector<DoctorCheck> CheckUser(int daemon_uid, int daemon_pid, bool simulated) {
+  if (daemon_uid <= 0 || simulated) return {};
+  return {{.name = "user of brumed",
+           .ok = false,
+           .detail =
+               absl::StrCat("brumed, process ", daemon_pid, ", runs as ", CallerName(absl::StrCat("uid:", daemon_uid)),
+                            ": only root may make networks and disks for guests"),
+           .fix = "Start it by systemctl start brumed, or with --simulate where no guest is wanted."}};
+}
+
+std::string RenderHost(const host::v1::DescribeHostResponse& host, int width) {
   std::string text = absl::StrCat("brumed ", Printable(host.version()), ", region ", Printable(host.region()),
                                   ", account ", Printable(host.account_id()), "\n");
   if (host.simulated()) text += "SIMULATED: the API is real, no guest exists.\n";
@@ -123,10 +131,10 @@ std::string RenderHost(const host::v1::DescribeHostResponse& host) {
                   Printable(hypervisor.acceleration()));
   if (!hypervisor.acceleration_note().empty()) absl::StrAppend(&text, ": ", Printable(hypervisor.acceleration_note()));
   text += "\n\n";
-  text += RenderChecks(ChecksOf(host.checks()));
+  text += RenderChecks(ChecksOf(host.checks()), width);
   if (host.orphans_size() > 0) {
     text += "\nOn the host under brume's names, but in no row of its database (nothing of it is deleted):\n";
-    text += RenderChecks(ChecksOf(host.orphans()));
+    text += RenderChecks(ChecksOf(host.orphans()), width);
   }
   return text;
 }
@@ -143,7 +151,7 @@ static absl::StatusOr<int> RebuildStorage(const Schema& schema, const GlobalOpti
   } else if (rebuilt.disks().empty()) {
     RETURN_IF_ERROR(Print("Nothing is missing: every record has its row.\n"));
   } else {
-    RETURN_IF_ERROR(Print(RenderChecks(ChecksOf(rebuilt.disks()))));
+    RETURN_IF_ERROR(Print(RenderChecks(ChecksOf(rebuilt.disks()), TerminalWidth(STDOUT_FILENO))));
   }
   const auto& disks = rebuilt.disks();
   return std::all_of(disks.begin(), disks.end(), [](const host::v1::HostCheck& disk) { return disk.ok(); }) ? 0 : 1;
@@ -167,15 +175,19 @@ absl::StatusOr<int> RunDoctor(const Schema& schema, const GlobalOptions& global,
   const absl::Status asked = client->Call(*method, host::v1::DescribeHostRequest(), &host, kCallDeadline);
   if (!ApiErrorCode(asked).empty()) return asked;
   if (!asked.ok()) {
-    RETURN_IF_ERROR(Print(RenderChecks(ChecksFromHere(global, asked))));
+    RETURN_IF_ERROR(Print(RenderChecks(ChecksFromHere(global, asked), TerminalWidth(STDOUT_FILENO))));
     return 1;
   }
+  const Listener listener = ListenerOf(SocketOf(global.endpoint));
   bool well = host.orphans_size() == 0;
   for (const host::v1::HostCheck& check : host.checks()) well = well && check.ok();
   if (global.output_chosen && global.output == OutputFormat::kJson) {
     RETURN_IF_ERROR(Print(RenderJson(ToJson(host))));
   } else {
-    RETURN_IF_ERROR(Print(RenderHost(host)));
+    const std::vector<DoctorCheck> user = CheckUser(listener.uid, listener.pid, host.simulated());
+    well = well && user.empty();
+    const int width = TerminalWidth(STDOUT_FILENO);
+    RETURN_IF_ERROR(Print(absl::StrCat(RenderHost(host, width), RenderChecks(user, width))));
   }
   return well ? 0 : 1;
 }

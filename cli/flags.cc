@@ -18,6 +18,7 @@
 #include "cli/spelling.h"
 #include "cli/text.h"
 #include "cli/wait.h"
+#include "cli/wait_after.h"
 #include "lib/base/status_macros.h"
 #include "lib/resource/ids.h"
 #include "nlohmann/json.hpp"
@@ -246,7 +247,12 @@ absl::Status ApplyOption(const std::string& name, const FlagUse& use, Invocation
     ASSIGN_OR_RETURN(int seconds, PositiveNumber(use));
     options.timeout = absl::Seconds(seconds);
   } else {
-    if (!use.values.empty()) return absl::InvalidArgumentError(absl::StrCat(use.spelled, " takes no value"));
+    const bool ready = name == "wait" && use.values == std::vector<std::string>{"ready"};
+    if (!use.values.empty() && !ready) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(use.spelled, " takes no value", name == "wait" ? ", or 'ready' where instances start" : ""));
+    }
+    if (ready) options.ready = true;
     if (name == "help") options.help = true;
     if (name == "wait") options.wait = true;
     if (name == "import") options.import = true;
@@ -298,10 +304,13 @@ std::vector<OptionHelp> OptionsOf(const ApiAction& action) {
     options.push_back(
         {"import", "", "Import the catalogue's image that --image-id names first, where it is not there."});
   }
-  if (!action.wait_state.empty()) {
-    options.push_back(
-        {"wait", "",
-         absl::StrCat("Return when the ", BeginsTask(action) ? "task is " : "instances are ", action.wait_state, ".")});
+  if (CanWait(action)) {
+    const bool ready = CanWaitForReady(action);
+    options.push_back({"wait", ready ? "[ready]" : "",
+                       absl::StrCat("Return when ", WaitedFor(action),
+                                    ready ? "; ready: when they answer by SSH, and "
+                                            "cloud-init is done where it can be asked."
+                                          : ".")});
     options.push_back({"timeout", "SECONDS",
                        absl::StrCat("Give up waiting after this long. Default: ",
                                     absl::ToInt64Seconds(DefaultTimeout(action)), ".")});
@@ -338,6 +347,9 @@ absl::StatusOr<Invocation> ParseInvocation(const Schema& schema, const ApiAction
   for (const auto& [name, use] : uses) {
     if (FindFlag(action, name) != nullptr || FindCustom(custom, name) != nullptr) continue;
     RETURN_IF_ERROR(ApplyOption(name, use, &invocation));
+  }
+  if (invocation.options.ready && !CanWaitForReady(action)) {
+    return absl::InvalidArgumentError("--wait ready is for run-instances and start-instances; leave 'ready' out");
   }
   if (invocation.options.help || invocation.options.skeleton) return invocation;
   for (const auto& [name, use] : uses) {

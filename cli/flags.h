@@ -25,6 +25,7 @@ struct ActionOptions {
   std::optional<int> page_size = std::nullopt;
   std::string starting_token = {};
   bool wait = false;
+  bool ready = false;                                    // --wait ready
   std::string save = {};                                 // the file for the private key that is made
   bool import = false;                                   // the catalogue's image first, where it is not there
   std::optional<absl::Duration> timeout = std::nullopt;  // unset = DefaultTimeout of the action

@@ -5,6 +5,7 @@
 
 #include "cli/api_schema.h"
 #include "cli/args.h"
+#include "cli/table_format.h"
 #include "google/protobuf/message.h"
 #include "nlohmann/json_fwd.hpp"
 
@@ -13,7 +14,11 @@ namespace brume::cli {
 // The answer as the aws CLI has it: ToJson, with the documents of IAM's policies as structures instead of their text.
 nlohmann::ordered_json AnswerJson(const ApiAction& action, const google::protobuf::Message& response);
 
-// One of them. The console's output in text is raw: it is the guest's own.
-std::string Render(const ApiAction& action, const google::protobuf::Message& response, OutputFormat format, int width);
+// How tables are drawn on standard output now.
+TableStyle StyleOf(const GlobalOptions& global);
+
+// One of the formats. The console's output in text is raw: it is the guest's own.
+std::string Render(const ApiAction& action, const google::protobuf::Message& response, OutputFormat format,
+                   const TableStyle& style);
 
 }  // namespace brume::cli

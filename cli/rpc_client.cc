@@ -21,6 +21,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
+#include "cli/endpoint_probe.h"
 #include "cli/text.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
@@ -83,27 +84,6 @@ absl::Status CheckTcpEndpoint(const std::string& endpoint) {
   if (absl::SimpleAtoi(endpoint.substr(colon + 1), &port) && port > 0 && port < 65536) return absl::OkStatus();
   return absl::InvalidArgumentError(
       absl::StrCat("the endpoint '", Printable(endpoint), "' has no port from 1 to 65535"));
-}
-
-// Whether HTTP/1 is spoken at HOST:PORT, as by the Query API and the console. False where that cannot be found out.
-bool SpeaksHttp(const std::string& endpoint) {
-  const size_t colon = endpoint.rfind(':');
-  std::string host = endpoint.substr(0, colon);
-  if (host.size() > 1 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  addrinfo hints{}, *found = nullptr;
-  hints.ai_socktype = SOCK_STREAM;
-  if (getaddrinfo(host.c_str(), endpoint.c_str() + colon + 1, &hints, &found) != 0) return false;
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(found, freeaddrinfo);
-  const UniqueFd fd(socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const timeval patience{.tv_sec = 2, .tv_usec = 0};
-  constexpr absl::string_view kRequest = "HEAD / HTTP/1.0\r\n\r\n";
-  char answer[5] = {};
-  return fd && setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)) == 0 &&
-         setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) == 0 &&
-         connect(fd.get(), found->ai_addr, found->ai_addrlen) == 0 &&
-         send(fd.get(), kRequest.data(), kRequest.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(kRequest.size()) &&
-         recv(fd.get(), answer, sizeof(answer), MSG_WAITALL) == static_cast<ssize_t>(sizeof(answer)) &&
-         absl::string_view(answer, sizeof(answer)) == "HTTP/";
 }
 
 // gRPC takes a URI: what a path may hold and a URI may not is written as %XX.
@@ -183,14 +163,8 @@ absl::Status Client::Explain(const grpc::Status& status, const std::string& meth
       if (absl::ConsumePrefix(&path, "unix:")) {
         absl::ConsumePrefix(&path, "//");
         RETURN_IF_ERROR(ProbeSocket(std::string(path)));
-      } else if (SpeaksHttp(endpoint_)) {
-        return absl::UnavailableError(absl::StrCat(
-            endpoint_,
-            " is a port of HTTP: the Query API or the console, and brume speaks gRPC. Leave --endpoint out "
-            "for the daemon of this host, or give the address of its [grpc] section."));
-      } else if (absl::StrContains(said, "Connection refused")) {
-        return absl::UnavailableError(absl::StrCat(
-            "nobody listens at ", endpoint_, ". Look whether brumed runs there and serves gRPC at that address."));
+      } else if (const EndpointFault fault = ProbeEndpoint({.endpoint = endpoint_}); !fault.cause.empty()) {
+        return absl::UnavailableError(absl::StrCat(fault.cause, ". ", fault.advice));
       }
       return absl::UnavailableError(
           absl::StrCat("no answer from brumed at ", endpoint_, " (", said,

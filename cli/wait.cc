@@ -13,6 +13,7 @@
 #include "cli/fill.h"
 #include "cli/flags.h"
 #include "cli/help.h"
+#include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/output_json.h"
 #include "cli/spelling.h"
@@ -341,6 +342,12 @@ absl::Status WaitAfterAction(const Schema& schema, Client& client, const ApiActi
   return waited;
 }
 
+absl::Status AwaitWaiter(const Schema& schema, Client& client, const Waiter& waiter, Message* request, size_t expected,
+                         absl::Duration timeout) {
+  Json last;
+  return Poll(schema, client, waiter, request, expected, timeout, &last);
+}
+
 absl::StatusOr<int> RunWait(const Schema& schema, const GlobalOptions& global, const std::vector<std::string>& tokens,
                             const std::string& family) {
   std::vector<std::string> names;
@@ -393,8 +400,8 @@ absl::StatusOr<int> RunWait(const Schema& schema, const GlobalOptions& global, c
     expected = std::max(expected, static_cast<size_t>(size));
   }
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
-  Json last;
-  RETURN_IF_ERROR(Poll(schema, *client, *waiter, invocation.request.get(), expected, timeout, &last));
+  const InterruptNotice notice("No longer waiting. Waiting changed nothing, and what was waited for goes on.");
+  RETURN_IF_ERROR(AwaitWaiter(schema, *client, *waiter, invocation.request.get(), expected, timeout));
   return 0;
 }
 

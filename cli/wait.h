@@ -61,6 +61,10 @@ absl::Duration DefaultTimeout(const ApiAction& action);
 absl::Status WaitAfterAction(const Schema& schema, Client& client, const ApiAction& action, absl::Duration timeout,
                              google::protobuf::Message* response);
 
+// Asks the waiter's describe action by `request` until its state is there. `expected`: as of Judge.
+absl::Status AwaitWaiter(const Schema& schema, Client& client, const Waiter& waiter, google::protobuf::Message* request,
+                         size_t expected, absl::Duration timeout);
+
 // `brume wait NAME [flags of the describe action] [--timeout SECONDS]`; `family`: of `brume iam wait NAME`, else "".
 absl::StatusOr<int> RunWait(const Schema& schema, const GlobalOptions& global, const std::vector<std::string>& tokens,
                             const std::string& family = "");

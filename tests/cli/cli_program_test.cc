@@ -174,16 +174,63 @@ TEST_CASE("brume wait ends when the state is there, and fails when it cannot com
   CHECK(absl::StrContains(late.standard_error, "not stopped after 1 s: i-1 running"));
 }
 
+TEST_CASE("ctrl-c while it waits ends the waiting alone, and says so", "[cli]") {
+  const Server server;
+  REQUIRE(Brume(server, {"wait", "instance-running", "--instance-ids", "i-1"}).exit_code == 0);
+  OnTerminal brume(server, {"wait", "instance-stopped", "--instance-ids", "i-1", "--timeout", "60"});
+  brume.ReadUntil("i-1 running");
+  brume.Signal(SIGINT);
+  CHECK(absl::StrContains(brume.ReadUntil("goes on."), "No longer waiting"));
+  CHECK(brume.Wait() == 130);
+}
+
+TEST_CASE("on a terminal a launch without a key pair is told of its console", "[cli]") {
+  const Server server;
+  OnTerminal brume(server, {"run-instances", "--image-id", "ami-1"});
+  CHECK(absl::StrContains(brume.ReadUntil("brume console i-1"), "i-1 has no key pair"));
+  CHECK(brume.Wait() == 0);
+}
+
+TEST_CASE("waiting until ready is for instances that start alone", "[cli]") {
+  const Server server;
+  const CommandResult wrong = Brume(server, {"stop-instances", "--instance-ids", "i-1", "--wait", "ready"});
+  CHECK(wrong.exit_code == 252);
+  CHECK(absl::StrContains(wrong.standard_error, "--wait ready is for run-instances and start-instances"));
+  const CommandResult odd = Brume(server, {"start-instances", "--instance-ids", "i-1", "--wait", "done"});
+  CHECK(absl::StrContains(odd.standard_error, "--wait takes no value, or 'ready' where instances start"));
+}
+
 TEST_CASE("a console on a terminal is raw until it is detached, then the terminal is as before", "[cli]") {
   const Server server;
   OnTerminal brume(server, {"console", "i-1"});
   CHECK(absl::StrContains(brume.ReadUntil("console of i-1"), "Ctrl-] detaches"));
   CHECK(brume.IsRaw());
   brume.Type("\x03typed");  // Ctrl-C is a key like others
-  CHECK(absl::StrContains(brume.ReadUntil("typed"), "\x03typed"));
+  CHECK(absl::StrContains(brume.ReadUntil("typed"), "typed"));
   brume.Type("\x1d");
   CHECK(brume.Wait() == 0);
   CHECK(brume.IsAsBefore());
+}
+
+TEST_CASE("a console on a terminal begins with its last lines, and none of it reaches the terminal's title", "[cli]") {
+  const Server server;
+  OnTerminal brume(server, {"console", "i-1"});
+  const std::string shown = brume.ReadUntil("console of i-1");
+  CHECK(shown.find("before") < shown.find("console of i-1"));
+  brume.Type("\x1b]0;typed\a\x1b[31mred\x1b[0m!");
+  const std::string typed = brume.ReadUntil("!");
+  CHECK(absl::StrContains(typed, "\x1b[31mred\x1b[0m"));
+  CHECK_FALSE(absl::StrContains(shown + typed, "\x1b]0;"));
+  brume.Type("\x1d");
+  CHECK(brume.Wait() == 0);
+}
+
+TEST_CASE("a console that is piped is the guest's own bytes", "[cli]") {
+  const Server server;
+  auto result = RunCommand({"/bin/sh", "-c", "printf '\\033]0;typed\\007' | \"$0\" --socket \"$1\" console i-1",
+                            BRUME_PROGRAM, server.socket()});
+  REQUIRE(result.ok());
+  CHECK_FALSE(absl::StrContains(result->standard_output, "before"));
 }
 
 TEST_CASE("a console that is ended from outside leaves the terminal as before", "[cli]") {

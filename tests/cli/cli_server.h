@@ -14,6 +14,7 @@
 
 #include "absl/strings/match.h"
 #include "brume/host/v1/console.pb.h"
+#include "brume/host/v1/event.pb.h"
 #include "cli/api_schema.h"
 #include "cli/fill.h"
 #include "cli/rpc_client.h"
@@ -83,6 +84,15 @@ class UnaryReactor : public grpc::ServerGenericBidiReactor {
                        "BootMode": "uefi"}]})"
                  : R"({"ImportImageTasks": [{"ImportTaskId": "import-ami-1", "Status": "active", "Progress": "40",
                        "StatusMessage": "downloading"}]})");
+    } else if (absl::EndsWith(method_, "/LookupEvents")) {
+      AnswerEvents();
+    } else if (absl::EndsWith(method_, "/DescribeScalingActivities")) {
+      Answer("describe-scaling-activities", R"({"Activities": [{"ActivityId": "a-1", "AutoScalingGroupName": "web",
+             "Description": "Launching a new EC2 instance: i-0123456789abcdef0", "StatusCode": "Successful",
+             "StartTime": "2026-01-31T10:00:30.000Z", "Cause": "At 2026-01-31T10:00:29Z capacity was wanted."}]})");
+    } else if (absl::EndsWith(method_, "/GetConsoleOutput")) {
+      // "before\r\n\x1b]0;title\a"
+      Answer("get-console-output", R"({"InstanceId": "i-1", "Output": "YmVmb3JlDQobXTA7dGl0bGUH"})");
     } else if (absl::EndsWith(method_, "/StopInstances")) {
       Finish(grpc::Status(grpc::StatusCode::NOT_FOUND, "The instance ID 'i-1' does not exist",
                           ErrorDetails("InvalidInstanceID.NotFound")));
@@ -93,6 +103,31 @@ class UnaryReactor : public grpc::ServerGenericBidiReactor {
   void OnDone() override { delete this; }
 
  private:
+  // Of two calls, one by a user; without a condition on ReadOnly a third, which only reads.
+  void AnswerEvents() {
+    host::v1::LookupEventsRequest asked;
+    grpc::ProtoBufferReader reader(&request_);
+    if (!asked.ParseFromZeroCopyStream(&reader)) std::abort();
+    host::v1::LookupEventsResponse answer;
+    const auto add = [&answer](const char* id, const char* time, const char* who, const char* what, const char* error) {
+      host::v1::Event& event = *answer.add_events();
+      event.set_request_id(id);
+      event.set_event_time(time);
+      event.set_username(who);
+      event.set_event_name(what);
+      event.set_error_code(error);
+    };
+    bool reads = true;
+    for (const auto& attribute : asked.lookup_attributes()) reads = reads && attribute.attribute_key() != "ReadOnly";
+    add("1", "2026-01-31T10:01:00.000Z", "arn:aws:iam::000000000000:user/ops/alice", "ec2:StopInstances",
+        "DryRunOperation");
+    if (reads) add("2", "2026-01-31T10:00:45.000Z", "uid:0", "ec2:DescribeInstances", "OK");
+    add("3", "2026-01-31T10:00:00.000Z", "arn:aws:iam::000000000000:root", "iam:CreateUser", "OK");
+    const grpc::Slice slice(answer.SerializeAsString());
+    response_ = grpc::ByteBuffer(&slice, 1);
+    StartWriteAndFinish(&response_, {}, grpc::Status::OK);
+  }
+
   void Answer(const char* action, const char* json) {
     auto answer = TheSchema().NewMessage(TheSchema().FindAction(action)->method->output_type());
     if (!FillMessage(*ParseJson(json), "", answer.get()).ok()) std::abort();

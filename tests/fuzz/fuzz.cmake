@@ -19,6 +19,7 @@ function(brume_fuzz name)
 endfunction()
 
 brume_fuzz(fuzz_cbor DEPS brume_frontend_query)
+brume_fuzz(fuzz_console DEPS brume_cli)
 brume_fuzz(fuzz_form DEPS brume_frontend_query)
 brume_fuzz(fuzz_http DEPS brume_frontend_query brume_iam PkgConfig::PUGIXML)
 brume_fuzz(fuzz_policy DEPS brume_iam)

@@ -96,6 +96,15 @@ class ConsoleTest(HostTest):
         again.type(b"echo back\n")
         again.read_until(rb"\nback\r?\n")
 
+    def test_ctrl_c_ends_what_the_shell_of_mini_runs(self):
+        terminal = self.attach()
+        terminal.type(b"echo begun-$((1 + 1)); sleep 600\n")
+        terminal.read_until(b"begun-2")
+        terminal.type(b"\x03")
+        terminal.read_until(rb"# ")
+        terminal.type(b"echo ended-$((1 + 1))\n")
+        terminal.read_until(b"ended-2")
+
     def test_following_shows_what_comes_and_types_nothing(self):
         follower = subprocess.Popen(self.host.brume_argv("console", self.guest.id, "--follow"),
                                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)

@@ -1,0 +1,19 @@
+// What a console showed before anybody looked.
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "cli/api_schema.h"
+#include "cli/rpc_client.h"
+
+namespace brume::cli {
+
+// The last `lines` lines of `text`, and no more than 4 KiB; an unfinished last line, a prompt, counts as one.
+std::string LastLines(const std::string& text, int lines);
+
+// The last lines that an instance's console printed, the guest's own bytes.
+absl::StatusOr<std::string> ConsoleHistory(const Schema& schema, Client& client, const std::string& instance_id,
+                                           int lines);
+
+}  // namespace brume::cli

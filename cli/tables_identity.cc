@@ -1,0 +1,67 @@
+#include "cli/tables_identity.h"
+
+#include "nlohmann/json.hpp"
+
+namespace brume::cli {
+
+std::vector<TableSpec> IdentityTables() {
+  return {
+      {"iam.User",
+       "users",
+       {{"NAME", "UserName", 0, &kPlain, 12},
+        {"ID", "UserId", 2},
+        {"PATH", "Path", 3},
+        {"CREATED", "CreateDate", 1, &kAge},
+        {"BOUNDARY", "PermissionsBoundary.PermissionsBoundaryArn", 4, &kArnTail, 12},
+        {"ARN", "Arn", 5}}},
+      {"iam.Role",
+       "roles",
+       {{"NAME", "RoleName", 0, &kPlain, 12},
+        {"ID", "RoleId", 3},
+        {"PATH", "Path", 4},
+        {"CREATED", "CreateDate", 1, &kAge},
+        {"SESSION", "MaxSessionDuration", 5, &kSeconds},
+        {"DESCRIPTION", "Description", 2, &kPlain, 20},
+        {"BOUNDARY", "PermissionsBoundary.PermissionsBoundaryArn", 6, &kArnTail, 12},
+        {"ARN", "Arn", 7}}},
+      {"iam.Group",
+       "groups",
+       {{"NAME", "GroupName", 0, &kPlain, 12},
+        {"ID", "GroupId", 2},
+        {"PATH", "Path", 3},
+        {"CREATED", "CreateDate", 1, &kAge},
+        {"ARN", "Arn", 4}}},
+      {"iam.Policy",
+       "policies",
+       {{"NAME", "PolicyName", 0, &kPlain, 12},
+        {"VERSION", "DefaultVersionId", 2},
+        {"ATTACHED", "AttachmentCount", 1, &kNumber},
+        {"CHANGED", "UpdateDate", 3, &kAge},
+        {"ARN", "Arn", 1},
+        {"DESCRIPTION", "Description", 4, &kPlain, 20}}},
+      {"iam.PolicyVersion",
+       "versions",
+       {{"VERSION", "VersionId"}, {"DEFAULT", "IsDefaultVersion"}, {"CREATED", "CreateDate", 1, &kAge}}},
+      {"iam.AttachedPolicy", "attached policies", {{"NAME", "PolicyName", 0, &kPlain, 12}, {"ARN", "PolicyArn"}}},
+      {"iam.AccessKeyMetadata",
+       "access keys",
+       {{"ID", "AccessKeyId"},
+        {"USER", "UserName", 1, &kPlain, 12},
+        {"STATE", "Status", 0, &kState},
+        {"CREATED", "CreateDate", 2, &kAge}}},
+      {"iam.InstanceProfile",
+       "instance profiles",
+       {{"NAME", "InstanceProfileName", 0, &kPlain, 12},
+        {"ROLE", "Roles.RoleName", 0, &kPlain, 12},
+        {"ID", "InstanceProfileId", 2},
+        {"CREATED", "CreateDate", 1, &kAge},
+        {"PATH", "Path", 3},
+        {"ARN", "Arn", 4}}},
+      {"iam.PolicyGroup", "groups", {{"GROUP", "GroupName"}, {"ID", "GroupId", 1}}},
+      {"iam.PolicyUser", "users", {{"USER", "UserName"}, {"ID", "UserId", 1}}},
+      {"iam.PolicyRole", "roles", {{"ROLE", "RoleName"}, {"ID", "RoleId", 1}}},
+      {"iam.Tag", "tags", {{"KEY", "Key"}, {"VALUE", "Value", 0, &kPlain, 20}}},
+  };
+}
+
+}  // namespace brume::cli

@@ -1,0 +1,130 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <thread>
+
+#include "absl/strings/match.h"
+#include "cli/ready.h"
+#include "cli/wait.h"
+#include "cli/wait_after.h"
+#include "lib/base/unique_fd.h"
+#include "tests/cli/cli_server.h"
+
+namespace brume::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+const ApiAction& Action(const std::string& name) {
+  const ApiAction* action = TheSchema().FindAction(name);
+  REQUIRE(action != nullptr);
+  return *action;
+}
+
+bool HasPath(const google::protobuf::Descriptor* type, const std::string& path) {
+  const size_t dot = path.find('.');
+  const auto* field = FindMember(type, path.substr(0, dot));
+  if (field == nullptr) return false;
+  return dot == std::string::npos ||
+         (field->message_type() != nullptr && HasPath(field->message_type(), path.substr(dot + 1)));
+}
+
+// A port of this host that greets whoever comes first.
+class Greeter {
+ public:
+  explicit Greeter(std::string greeting) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    REQUIRE(bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0);
+    REQUIRE(listen(fd_.get(), 1) == 0);
+    socklen_t size = sizeof(address);
+    REQUIRE(getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    port = ntohs(address.sin_port);
+    thread_ = std::thread([this, greeting] {
+      const UniqueFd taken(accept4(fd_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+      send(taken.get(), greeting.data(), greeting.size(), MSG_NOSIGNAL);
+    });
+  }
+  ~Greeter() { thread_.join(); }
+  int port = 0;
+
+ private:
+  UniqueFd fd_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("what --wait follows is in the schema: actions, waiters, their parameters and the ids", "[cli][wait]") {
+  for (const WaitedOutcome& outcome : WaitedOutcomes()) {
+    INFO(outcome.action);
+    const ApiAction* action = nullptr;
+    for (const ApiAction& candidate : TheSchema().actions()) {
+      if (candidate.family == "ec2" && candidate.api_name == outcome.action) action = &candidate;
+    }
+    if (action == nullptr) continue;  // not served yet
+    CHECK(CanWait(*action));
+    CHECK((HasPath(action->method->output_type(), outcome.id) || HasPath(action->method->input_type(), outcome.id)));
+    const Waiter* waiter = nullptr;
+    for (const Waiter& candidate : Waiters()) {
+      if (candidate.name == outcome.waiter) waiter = &candidate;
+    }
+    REQUIRE(waiter != nullptr);
+    const ApiAction* describe = TheSchema().FindActionOf(waiter->family, waiter->action);
+    REQUIRE(describe != nullptr);
+    CHECK(HasPath(describe->method->input_type(), outcome.parameter));
+  }
+}
+
+TEST_CASE("help says what --wait waits for, and ready is for instances that start", "[cli][wait]") {
+  CHECK(WaitedFor(Action("create-volume")) == "the volume is available");
+  CHECK(WaitedFor(Action("attach-volume")) == "the volume is in use");
+  CHECK(WaitedFor(Action("run-instances")) == "the instances are running");
+  CHECK(CanWaitForReady(Action("start-instances")));
+  CHECK_FALSE(CanWaitForReady(Action("create-volume")));
+  CHECK_FALSE(CanWait(Action("describe-volumes")));
+}
+
+TEST_CASE("an interrupted wait says what goes on and how to end it", "[cli][wait]") {
+  const Json run = {{"Instances", Json::array({Json{{"InstanceId", "i-1"}}, Json{{"InstanceId", "i-2"}}})}};
+  const std::string said = GoesOn(Action("run-instances"), run);
+  CHECK(absl::StrContains(said, "i-1 i-2 goes on starting"));
+  CHECK(absl::StrContains(said, "End it: brume terminate-instances --instance-ids i-1 i-2"));
+  const Json stop = {{"StoppingInstances", Json::array({Json{{"InstanceId", "i-1"}}})}};
+  CHECK(absl::StrContains(GoesOn(Action("stop-instances"), stop), "stop-instances --force --instance-ids i-1"));
+  const std::string task = GoesOn(Action("import-image"), Json{{"ImportTaskId", "import-ami-1"}});
+  CHECK(absl::StrContains(task, "End it: brume cancel-import-task --import-task-id import-ami-1"));
+  CHECK(absl::StrContains(GoesOn(Action("create-volume"), Json{{"VolumeId", "vol-1"}}),
+                          "create-volume goes on with vol-1"));
+}
+
+TEST_CASE("a guest answers by SSH when it says so, and nothing else is taken for it", "[cli][wait]") {
+  const Greeter ssh("SSH-2.0-dropbear\r\n");
+  CHECK(AnswersAsSsh("127.0.0.1", ssh.port, absl::Seconds(10)));
+  const Greeter web("HTTP/1.1 400\r\n");
+  CHECK_FALSE(AnswersAsSsh("127.0.0.1", web.port, absl::Seconds(10)));
+  CHECK_FALSE(AnswersAsSsh("no address", 22, absl::Seconds(1)));
+}
+
+TEST_CASE("a launch without a key pair says so and names the console", "[cli][wait]") {
+  const Json keyless = {
+      {"Instances", Json::array({Json{{"InstanceId", "i-1"}}, Json{{"InstanceId", "i-2"}, {"KeyName", "k"}}})}};
+  CHECK(absl::StrContains(KeylessNote(keyless), "i-1 has no key pair"));
+  CHECK(absl::StrContains(KeylessNote(keyless), "brume console i-1"));
+  CHECK(KeylessNote(Json{{"Instances", Json::array({Json{{"InstanceId", "i-2"}, {"KeyName", "k"}}})}}).empty());
+}
+
+TEST_CASE("what fails while it is waited for is told with the console's last lines", "[cli][wait]") {
+  const Server server;
+  const auto client = server.NewClient();
+  const Json answer = {{"Instances", Json::array({Json{{"InstanceId", "i-1"}}})}};
+  const absl::Status told = WithConsole(TheSchema(), *client, answer, absl::FailedPreconditionError("i-1 is stopped"));
+  CHECK(absl::IsFailedPrecondition(told));
+  CHECK(absl::StrContains(told.message(), "i-1 is stopped\nThe console of i-1 ends with:\nbefore"));
+}
+
+}  // namespace brume::cli
