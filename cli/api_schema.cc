@@ -126,6 +126,13 @@ absl::StatusOr<std::unique_ptr<Schema>> LoadEmbeddedSchema() {
   return Schema::Parse(absl::string_view(brume_schema_begin, brume_schema_end - brume_schema_begin));
 }
 
+absl::StatusOr<const Schema*> LazySchema::Get() {
+  if (schema_ == nullptr) {
+    ASSIGN_OR_RETURN(schema_, LoadEmbeddedSchema());
+  }
+  return schema_.get();
+}
+
 std::string ReflowComment(const std::string& leading, const std::string& trailing) {
   std::string text;
   bool fresh = true;  // the next line starts a paragraph

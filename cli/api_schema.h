@@ -57,6 +57,15 @@ class Schema {
 // The schema compiled into this program.
 absl::StatusOr<std::unique_ptr<Schema>> LoadEmbeddedSchema();
 
+// That schema, parsed when it is first asked for: parsing takes longer than all else that a short command does.
+class LazySchema {
+ public:
+  absl::StatusOr<const Schema*> Get();
+
+ private:
+  std::unique_ptr<Schema> schema_;
+};
+
 std::string ReflowComment(const std::string& leading, const std::string& trailing);
 
 // The comment above (else behind) a declaration, lines joined into paragraphs; "" when there is none.

@@ -8,6 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "absl/time/time.h"
+#include "cli/call.h"
 #include "cli/commands.h"
 #include "cli/filter_names.h"
 #include "cli/flags.h"
@@ -18,6 +19,7 @@
 #include "cli/table_columns.h"
 #include "cli/text.h"
 #include "cli/wait.h"
+#include "lib/base/status_macros.h"
 #include "lib/resource/ids.h"
 #include "nlohmann/json.hpp"
 
@@ -39,13 +41,6 @@ std::vector<std::string> FlagsIn(const std::string& option_help) {
     flags.push_back(option_help.substr(at, option_help.find_first_of(" ,", at) - at));
   }
   return flags;
-}
-
-const Command* FindCommand(const std::string& name) {
-  for (const Command& command : HandMadeCommands()) {
-    if (command.name == name) return &command;
-  }
-  return nullptr;
 }
 
 const Waiter* FindWaiter(const std::string& name) {
@@ -275,6 +270,14 @@ std::vector<std::string> IdsFromDaemon(const Schema& schema, const GlobalOptions
     }
   }
   return ids;
+}
+
+absl::StatusOr<int> RunCompletion(const GlobalOptions& /*global*/, const std::vector<std::string>& tokens) {
+  if (tokens.size() != 1 || tokens[0] != "bash") {
+    return absl::InvalidArgumentError("completion is there for bash: brume completion bash");
+  }
+  RETURN_IF_ERROR(Print(BashCompletionScript()));
+  return 0;
 }
 
 }  // namespace brume::cli

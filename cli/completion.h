@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "cli/api_schema.h"
 #include "cli/args.h"
@@ -25,5 +26,8 @@ std::vector<std::string> Complete(const Schema& schema, const std::vector<std::s
 
 // Ids from the daemon, within a fraction of a second; none when it does not answer.
 std::vector<std::string> IdsFromDaemon(const Schema& schema, const GlobalOptions& global, absl::string_view prefix);
+
+// `brume completion bash`
+absl::StatusOr<int> RunCompletion(const GlobalOptions& global, const std::vector<std::string>& tokens);
 
 }  // namespace brume::cli

@@ -11,25 +11,13 @@
 #include "absl/strings/str_cat.h"
 #include "cli/args.h"
 #include "cli/call.h"
-#include "cli/catalogue_list.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
-#include "cli/configure.h"
-#include "cli/configure_tls.h"
-#include "cli/console.h"
-#include "cli/doctor.h"
-#include "cli/explain_path.h"
-#include "cli/fill.h"
-#include "cli/flow_logs.h"
 #include "cli/help.h"
-#include "cli/records.h"
 #include "cli/reference.h"
 #include "cli/rpc_client.h"
-#include "cli/snapshot_transfer.h"
 #include "cli/spelling.h"
-#include "cli/ssh.h"
 #include "cli/terminal.h"
-#include "cli/wait.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::cli {
@@ -84,14 +72,6 @@ absl::StatusOr<int> RunHelp(const Schema& schema, const std::vector<std::string>
   return 0;
 }
 
-absl::StatusOr<int> RunCompletion(const std::vector<std::string>& tokens) {
-  if (tokens.size() != 1 || tokens[0] != "bash") {
-    return absl::InvalidArgumentError("completion is there for bash: brume completion bash");
-  }
-  RETURN_IF_ERROR(Print(BashCompletionScript()));
-  return 0;
-}
-
 // `brume __complete INDEX WORD …`: what the completion script calls.
 absl::StatusOr<int> RunComplete(const Schema& schema, const std::vector<std::string>& argv) {
   size_t index = 0;
@@ -103,29 +83,20 @@ absl::StatusOr<int> RunComplete(const Schema& schema, const std::vector<std::str
   return 0;
 }
 
-absl::StatusOr<int> Dispatch(const Schema& schema, const CommandLine& line, std::string* api_name) {
+absl::StatusOr<int> Dispatch(LazySchema& lazy, const CommandLine& line, std::string* api_name) {
   if (line.version) {
     RETURN_IF_ERROR(Print("brume " BRUME_VERSION "\n"));
     return 0;
   }
+  const Command* const command = line.help ? nullptr : FindCommand(line.command);
+  if (command != nullptr && command->run != nullptr) return command->run(lazy, line.global, line.rest);
+  ASSIGN_OR_RETURN(const Schema* const loaded, lazy.Get());
+  const Schema& schema = *loaded;
   if (line.help || line.command == "help") return RunHelp(schema, line.rest);
   if (line.command.empty()) {
     std::fputs(OverviewHelp(schema, TerminalWidth(STDERR_FILENO)).c_str(), stderr);
     return kExitUsage;
   }
-  if (line.command == "ssh") return RunSsh(schema, line.global, line.rest);
-  if (line.command == "console") return RunConsole(schema, line.global, line.rest);
-  if (line.command == "configure") return RunConfigure(line.global, line.rest);
-  if (line.command == "configure-tls") return RunConfigureTls(line.rest);
-  if (line.command == "doctor") return RunDoctor(schema, line.global, line.rest);
-  if (line.command == "events") return RunEvents(line.global, line.rest);
-  if (line.command == "explain-path") return RunExplainPath(schema, line.global, line.rest);
-  if (line.command == "flow-logs") return RunFlowLogs(schema, line.global, line.rest);
-  if (line.command == "snapshot") return RunSnapshot(line.global, line.rest);
-  if (line.command == "catalogue") return RunCatalogue(line.global, line.rest);
-  if (line.command == "stats") return RunStats(line.global, line.rest);
-  if (line.command == "wait") return RunWait(schema, line.global, line.rest);
-  if (line.command == "completion") return RunCompletion(line.rest);
   std::string name = line.command;
   std::vector<std::string> rest = line.rest;
   // "brume iam create-user", as the aws command line spells it.
@@ -154,10 +125,13 @@ int Main(const std::vector<std::string>& argv) {
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   std::string api_name;
   const auto run = [&]() -> absl::StatusOr<int> {
-    ASSIGN_OR_RETURN(std::unique_ptr<Schema> schema, LoadEmbeddedSchema());
-    if (!argv.empty() && argv[0] == "__complete") return RunComplete(*schema, argv);
+    LazySchema schema;
+    if (!argv.empty() && argv[0] == "__complete") {
+      ASSIGN_OR_RETURN(const Schema* const loaded, schema.Get());
+      return RunComplete(*loaded, argv);
+    }
     ASSIGN_OR_RETURN(CommandLine line, ParseCommandLine(argv, IsTerminal(STDOUT_FILENO)));
-    return Dispatch(*schema, line, &api_name);
+    return Dispatch(schema, line, &api_name);
   };
   const absl::StatusOr<int> code = run();
   if (code.ok()) return *code;

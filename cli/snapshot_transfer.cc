@@ -22,6 +22,7 @@
 #include "brume/ebs/v1/block.pb.h"
 #include "brume/ec2/v1/snapshot.pb.h"
 #include "cli/call.h"
+#include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/rpc_client.h"
 #include "cli/terminal.h"
@@ -296,6 +297,18 @@ absl::StatusOr<int> RunSnapshot(const GlobalOptions& global, const std::vector<s
   ASSIGN_OR_RETURN(const std::string snapshot, Import(*client, words[1], description == nullptr ? "" : *description));
   RETURN_IF_ERROR(Print(snapshot + "\n"));
   return 0;
+}
+
+Command SnapshotCommand() {
+  return {
+      "snapshot",
+      "snapshot export SNAPSHOT FILE [--force] | snapshot import FILE [--description TEXT]",
+      "Writes a snapshot to a file here, or makes one of a file.",
+      "The file is a raw disk; what is zeros takes no room in it. An import prints the new snapshot's id once it is "
+      "completed. What fails or is interrupted leaves neither half a file nor half a snapshot. Every block's checksum "
+      "is compared on both sides.",
+      {{"--force", "Replace a file that is there already."}, {"--description TEXT", "What the snapshot is made for."}},
+      WithoutSchema<RunSnapshot>};
 }
 
 }  // namespace brume::cli

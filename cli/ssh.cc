@@ -22,6 +22,7 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "cli/call.h"
+#include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/instances.h"
 #include "cli/rpc_client.h"
@@ -247,6 +248,22 @@ absl::StatusOr<int> RunSsh(const Schema& schema, const GlobalOptions& global, co
   execvp(argv[0], argv.data());
   return absl::UnknownError(
       absl::StrCat("ssh cannot be run: ", std::strerror(errno), ". Install it: apt install openssh-client"));
+}
+
+Command SshCommand() {
+  return {
+      "ssh",
+      "ssh ID [--user NAME] [--identity FILE] [--timeout SECONDS] [-- COMMAND …]",
+      "Opens a shell on an instance, or runs a command there, by ssh.",
+      "ID is an instance id, or the Name tag of one instance. brume waits until the guest answers on port 22, then "
+      "becomes ssh. Host keys are kept by instance under $XDG_STATE_HOME/brume (else ~/.local/state/brume), because "
+      "addresses are used again.\n\nWithout --identity the private key is the first that exists of "
+      "STATE/KEY_key, ~/.ssh/brume-KEY and ~/.ssh/brume-KEY.pem, where KEY is the instance's key pair and STATE the "
+      "daemon's state directory; else ssh chooses.",
+      {{"--user NAME", "The user on the guest. Default: root."},
+       {"--identity FILE", "The private key."},
+       {"--timeout SECONDS", "Give up waiting for port 22 after this long. Default: 120."}},
+      WithSchema<RunSsh>};
 }
 
 }  // namespace brume::cli

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "cli/api_schema.h"
 #include "cli/args.h"
+#include "cli/commands.h"
 
 namespace brume::cli {
 
@@ -27,5 +28,7 @@ std::string FindIdentity(const std::string& key_name);
 
 // Becomes ssh; returns only on failure, or the exit code when nothing was to be run (--help).
 absl::StatusOr<int> RunSsh(const Schema& schema, const GlobalOptions& global, const std::vector<std::string>& tokens);
+
+Command SshCommand();
 
 }  // namespace brume::cli
