@@ -11,6 +11,7 @@
 #include "cli/customisations.h"
 #include "cli/help.h"
 #include "cli/import_first.h"
+#include "cli/names.h"
 #include "cli/output.h"
 #include "cli/output_json.h"
 #include "cli/terminal.h"
@@ -137,6 +138,7 @@ absl::StatusOr<int> RunAction(const Schema& schema, const GlobalOptions& global,
     return 0;
   }
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
+  RETURN_IF_ERROR(ResolveNames(schema, *client, invocation.request.get()));
   std::unique_ptr<Message> response = schema.NewMessage(action.method->output_type());
   RETURN_IF_ERROR(Pager::Run(action, invocation.options, invocation.request.get(), response.get(),
                              [&](const Message& request, Message* answer) {

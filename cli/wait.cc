@@ -13,6 +13,7 @@
 #include "cli/fill.h"
 #include "cli/flags.h"
 #include "cli/help.h"
+#include "cli/names.h"
 #include "cli/output.h"
 #include "cli/output_json.h"
 #include "cli/spelling.h"
@@ -359,6 +360,7 @@ absl::StatusOr<int> RunWait(const Schema& schema, const GlobalOptions& global, c
     expected = std::max(expected, static_cast<size_t>(size));
   }
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
+  RETURN_IF_ERROR(ResolveNames(schema, *client, invocation.request.get()));
   Json last;
   RETURN_IF_ERROR(Poll(schema, *client, *waiter, invocation.request.get(), expected, timeout, &last));
   return 0;
