@@ -9,7 +9,17 @@
 #include "cli/doctor.h"
 #include "cli/explain_path.h"
 #include "cli/flow_logs.h"
+#include "cli/instance_info.h"
+#include "cli/instance_list.h"
+#include "cli/instance_logs.h"
+#include "cli/instance_power.h"
+#include "cli/instance_usage.h"
+#include "cli/launch_command.h"
+#include "cli/open_port.h"
 #include "cli/records.h"
+#include "cli/remote_command.h"
+#include "cli/scaling_groups.h"
+#include "cli/short_images.h"
 #include "cli/snapshot_transfer.h"
 #include "cli/ssh.h"
 #include "cli/wait.h"
@@ -24,6 +34,24 @@ const std::vector<Command>& HandMadeCommands() {
     }
     waiters.emplace_back("--timeout SECONDS", "Give up after this long. Default: 600.");
     return new std::vector<Command>{
+        LaunchCommand(),
+        LsCommand(),
+        InfoCommand(),
+        StartCommand(),
+        StopCommand(),
+        RebootCommand(),
+        RmCommand(),
+        ExecCommand(),
+        ShellCommand(),
+        CpCommand(),
+        ForwardCommand(),
+        LogsCommand(),
+        TopCommand(),
+        ImagesCommand(),
+        PullCommand(),
+        GroupsCommand(),
+        ScaleCommand(),
+        OpenCommand(),
         SshCommand(),
         {"console",
          "console ID [--follow | --read-only]",

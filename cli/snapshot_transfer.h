@@ -1,4 +1,4 @@
-// `brume snapshot export` and `brume snapshot import`: a snapshot as a file here, by the EBS direct APIs.
+// `brume snapshot`: export and import, a snapshot as a file here, by the EBS direct APIs; and snapshot NAME.
 #pragma once
 
 #include <string>

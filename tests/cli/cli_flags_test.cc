@@ -312,7 +312,7 @@ TEST_CASE("Tab offers actions, flags, their values and ids", "[cli]") {
   CHECK(complete({"brume", "snapshot", "export", "snap-0a", "f", "--f"}) == Tokens{"--force"});
   CHECK(complete({"brume", "wait", "instance-ru"}) == Tokens{"instance-running"});
   CHECK(complete({"brume", "wait", "instance-running", "--instance-ids", ""}) == Tokens{"i-0a", "i-0b"});
-  CHECK(complete({"brume", "help", "stop"}) == Tokens{"stop-instances"});
+  CHECK(complete({"brume", "help", "stop"}) == Tokens{"stop", "stop-instances"});
   CHECK(complete({"brume"}).empty());
 }
 
