@@ -219,7 +219,6 @@ absl::Status WaitUntilReady(Client& client, const LaunchWishes& wishes, Instance
   const std::string goes_on =
       absl::StrCat(names, instances->size() == 1 ? " goes" : " go", " on booting: brume logs NAME -f shows it. To end ",
                    instances->size() == 1 ? "it" : "them", ": brume rm ", names);
-  const NotedInterrupt interrupt;
   RETURN_IF_ERROR(WaitForState(client, instances, "running", wishes.timeout, goes_on));
   if (client.simulated()) return absl::OkStatus();  // there is no guest to wait for
   for (ec2::v1::Instance& instance : *instances) {
@@ -269,9 +268,10 @@ absl::StatusOr<int> RunLaunch(const GlobalOptions& global, const std::vector<std
   ASSIGN_OR_RETURN(const LaunchWishes wishes, ParseLaunch(*options));
   const absl::Time start = absl::Now();
   ASSIGN_OR_RETURN(const std::unique_ptr<Client> client, Client::Create(global));
+  const NotedInterrupt interrupt;  // what was created is taken back, or told
   ASSIGN_OR_RETURN(Launched launched, Launch(*client, wishes));
   if (launched.key.created) {
-    std::fprintf(stderr, "Made the key pair '%s'; its private key is %s\n", launched.key.name.c_str(),
+    std::fprintf(stderr, "The key pair '%s' is new; its private key is %s\n", launched.key.name.c_str(),
                  launched.key.file.c_str());
   }
   if (wishes.wait) RETURN_IF_ERROR(WaitUntilReady(*client, wishes, &launched.instances));

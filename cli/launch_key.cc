@@ -18,6 +18,7 @@
 #include "cli/ssh.h"
 #include "cli/typed_call.h"
 #include "lib/base/status_macros.h"
+#include "lib/base/subprocess.h"
 #include "lib/base/unique_fd.h"
 
 namespace brume::cli {
@@ -53,6 +54,21 @@ void DeleteKeyPair(Client& client, const std::string& name) {
   Call<ec2::v1::DeleteKeyPairResponse>(client, request).status().IgnoreError();
 }
 
+// A key that an earlier daemon's key pair left: it serves again, if it needs no passphrase.
+absl::StatusOr<LaunchKey> ImportKey(Client& client, const std::string& path, Undo* undo) {
+  const auto printed = RunCommand({"ssh-keygen", "-y", "-P", "", "-f", path});
+  if (!printed.ok() || printed->exit_code != 0) {
+    errno = EEXIST;
+    return KeyFileFault(path);
+  }
+  ec2::v1::ImportKeyPairRequest request;
+  request.set_key_name(kCreatedKey);
+  request.set_public_key_material(printed->standard_output);
+  RETURN_IF_ERROR(Call<ec2::v1::ImportKeyPairResponse>(client, request).status());
+  undo->Push([&client] { DeleteKeyPair(client, kCreatedKey); });
+  return LaunchKey{.name = kCreatedKey, .file = path, .created = true};
+}
+
 // The file first: a key pair whose private key is nowhere is of no use.
 absl::StatusOr<LaunchKey> CreateKey(Client& client, Undo* undo) {
   const char* const home = std::getenv("HOME");
@@ -63,6 +79,7 @@ absl::StatusOr<LaunchKey> CreateKey(Client& client, Undo* undo) {
   if (mkdir(directory.c_str(), 0700) != 0 && errno != EEXIST) return KeyFileFault(directory);
   const std::string path = absl::StrCat(directory, "/brume-", kCreatedKey);
   const UniqueFd file(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!file && errno == EEXIST) return ImportKey(client, path, undo);
   if (!file) return KeyFileFault(path);
   undo->Push([path] { unlink(path.c_str()); });
   ec2::v1::CreateKeyPairRequest request;

@@ -16,8 +16,8 @@ struct LaunchKey {
 };
 
 // The key pair `wanted`. Empty: the only one, or of several the only one whose private key is here; where there is
-// none, one is created and saved for its owner alone. Nothing is created when the file cannot be written. `undo` gets
-// what takes back what was created.
+// none, one is created and saved for its owner alone; a file of the same name that holds a key already is imported.
+// Nothing is created when the file cannot be written. `undo` gets what takes back what was created.
 absl::StatusOr<LaunchKey> KeyToLaunchWith(Client& client, const std::string& wanted, Undo* undo);
 
 // The id of the group "brume-launch" of the default VPC, which lets in SSH; made where it is not there.

@@ -1,6 +1,8 @@
 #include "cli/remote_command.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +22,7 @@
 #include "cli/completion.h"
 #include "cli/short_options.h"
 #include "cli/ssh.h"
+#include "cli/terminal.h"
 #include "cli/text.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/undo.h"
@@ -49,7 +52,9 @@ absl::StatusOr<int> RunExec(const GlobalOptions& global, const std::vector<std::
   ASSIGN_OR_RETURN(const std::unique_ptr<Client> client, Client::Create(global));
   ASSIGN_OR_RETURN(SshTarget target, ReachBySsh(*client, options->positional[0], wishes));
   target.command = RemoteCommand(options->after_dashes);
-  return BecomeSsh(SshArguments(target));
+  // With a terminal at both ends the command gets one, too.
+  const bool terminal = IsTerminal(STDIN_FILENO) && IsTerminal(STDOUT_FILENO);
+  return BecomeSsh(SshArguments(target, terminal ? std::vector<std::string>{"-t"} : std::vector<std::string>{}));
 }
 
 absl::StatusOr<int> RunShell(const GlobalOptions& global, const std::vector<std::string>& tokens) {
@@ -142,7 +147,10 @@ absl::Status CopyHere(SshTarget target, const RemotePath& from, std::string to, 
     std::filesystem::create_directories(to, error);
     if (error) return absl::InvalidArgumentError(absl::StrCat(to, ": ", error.message()));
     target.command = {absl::StrCat("tar -c -f - -C ", there, " .")};
-    return Pipe(SshArguments(target), {"tar", "-x", "-f", "-", "-C", to}, from.path);
+    // The archive is the guest's: it makes no device here, and nobody's file but ours.
+    if (geteuid() == 0 && prctl(PR_CAPBSET_DROP, CAP_MKNOD, 0, 0, 0) != 0) return LocalFault("prctl");
+    return Pipe(SshArguments(target), {"tar", "-x", "--no-same-owner", "--no-same-permissions", "-f", "-", "-C", to},
+                from.path);
   }
   const std::string name = std::filesystem::path(from.path).filename().string();
   if (name.empty()) return absl::InvalidArgumentError("name the file to copy: brume cp NAME:PATH FILE");

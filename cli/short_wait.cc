@@ -24,8 +24,6 @@ volatile std::sig_atomic_t interrupt_came = 0;
 
 void NoteInterrupt(int) { interrupt_came = 1; }
 
-struct sigaction interrupt_before, terminate_before;
-
 // From which states the wanted one does not come.
 bool CannotCome(const std::string& state, const std::string& wanted) {
   if (state == wanted || wanted == "terminated") return false;
@@ -68,16 +66,15 @@ std::string StatesOf(const std::vector<ec2::v1::Instance>& instances, const std:
 }  // namespace
 
 NotedInterrupt::NotedInterrupt() {
-  interrupt_came = 0;
   struct sigaction action = {};
   action.sa_handler = NoteInterrupt;
-  sigaction(SIGINT, &action, &interrupt_before);
-  sigaction(SIGTERM, &action, &terminate_before);
+  sigaction(SIGINT, &action, &interrupt_before_);
+  sigaction(SIGTERM, &action, &terminate_before_);
 }
 
 NotedInterrupt::~NotedInterrupt() {
-  sigaction(SIGINT, &interrupt_before, nullptr);
-  sigaction(SIGTERM, &terminate_before, nullptr);
+  sigaction(SIGINT, &interrupt_before_, nullptr);
+  sigaction(SIGTERM, &terminate_before_, nullptr);
 }
 
 bool NotedInterrupt::Came() { return interrupt_came != 0; }

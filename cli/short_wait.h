@@ -1,10 +1,12 @@
 // Waiting of the short commands: with progress, until a state, Ctrl-C or the end of patience.
 #pragma once
 
+#include <csignal>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "brume/ec2/v1/instance.pb.h"
 #include "cli/rpc_client.h"
@@ -20,6 +22,9 @@ class NotedInterrupt {
   NotedInterrupt& operator=(const NotedInterrupt&) = delete;
 
   static bool Came();
+
+ private:
+  struct sigaction interrupt_before_ = {}, terminate_before_ = {};
 };
 
 // Cancelled, with `goes_on` as the message, once Ctrl-C came.

@@ -1,4 +1,5 @@
 // brume launch and the commands on instances, against a server that answers as a daemon does.
+#include <signal.h>
 #include <sys/stat.h>
 
 #include <catch2/catch.hpp>
@@ -7,6 +8,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "cli/text.h"
 #include "tests/cli/cli_answers.h"
 
 namespace brume::cli {
@@ -79,6 +81,42 @@ TEST_CASE("no key pair is made when its file cannot be written", "[cli]") {
   std::string text;
   std::getline(file, text);
   CHECK(text == "mine");
+}
+
+TEST_CASE("a private key that is left from an earlier daemon is imported again", "[cli]") {
+  AnsweringServer server;
+  Prepare(server);
+  server.Set("ImportKeyPair", R"({"KeyName": "default"})");
+  std::filesystem::create_directories(server.directory() + "/.ssh");
+  REQUIRE(RunCommand({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", KeyFile(server)})->exit_code == 0);
+  const CommandResult result = server.Run({"launch", "--no-wait"});
+  INFO(result.standard_error);
+  CHECK(result.exit_code == 0);
+  CHECK_FALSE(Called(server, "CreateKeyPair"));
+  std::string imported;
+  REQUIRE(Base64Decode(server.requests("ImportKeyPair").at(0)["PublicKeyMaterial"].get<std::string>(), &imported));
+  CHECK(absl::StartsWith(imported, "ssh-ed25519 "));
+  CHECK(std::filesystem::exists(KeyFile(server)));
+}
+
+TEST_CASE("Ctrl-C ends the waiting, and says what goes on and how to end it", "[cli]") {
+  AnsweringServer server;
+  Prepare(server);
+  const std::string pid_file = server.directory() + "/pid";
+  server.Set("DescribeInstances", [pid_file](const Json& request) {
+    if (request["Filters"][0]["Name"] != "instance-id") return Json::object();
+    pid_t pid = 0;
+    std::ifstream(pid_file) >> pid;
+    if (pid > 1) kill(pid, SIGINT);
+    return *ParseJson(R"({"Reservations": [{"Instances": [{"InstanceId": "i-0123456789abcdef0",
+        "State": {"Name": "pending"}, "Tags": [{"Key": "Name", "Value": "mini"}]}]}]})");
+  });
+  const auto result = RunCommand({"sh", "-c", "echo $$ >\"$1\"; HOME=\"$2\" exec \"$3\" --socket \"$4\" launch", "sh",
+                                  pid_file, server.directory(), BRUME_PROGRAM, server.socket()});
+  REQUIRE(result.ok());
+  CHECK(result->exit_code == 255);
+  CHECK(absl::StrContains(result->standard_error, "mini goes on booting"));
+  CHECK(absl::StrContains(result->standard_error, "To end it: brume rm mini"));
 }
 
 TEST_CASE("a launch that is refused takes back what was made for it", "[cli]") {

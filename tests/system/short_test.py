@@ -79,6 +79,17 @@ class ShortTest(HostTest):
         with open(os.path.join(self.home, "again", "below", "leaf")) as file:
             self.assertEqual(file.read(), "green")
 
+    def test_a_guests_archive_makes_no_device_and_no_program_of_roots_here(self):
+        self.brume("exec", "web", "--", "mkdir /tmp/bad && cd /tmp/bad && mknod disk b 8 0 && echo a >plain && "
+                   "echo b >program && chmod 4777 program && chown 12345 plain")
+        here = os.path.join(self.home, "bad")
+        with self.assertRaises(CliError):
+            self.brume("cp", "--recursive", "web:/tmp/bad", here)
+        self.assertNotIn("disk", os.listdir(here))
+        for name in ("plain", "program"):
+            status = os.stat(os.path.join(here, name))
+            self.assertEqual((status.st_uid, status.st_mode & 0o7022), (os.getuid(), 0))
+
     def test_a_copy_that_fails_leaves_no_half_a_file(self):
         here = os.path.join(self.home, "nothing")
         with self.assertRaises(CliError):
