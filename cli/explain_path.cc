@@ -13,11 +13,13 @@
 #include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/instances.h"
+#include "cli/names.h"
 #include "cli/output.h"
 #include "cli/output_json.h"
 #include "cli/rpc_client.h"
 #include "cli/terminal.h"
 #include "lib/base/status_macros.h"
+#include "lib/resource/ids.h"
 #include "lib/resource/ipv4.h"
 #include "lib/resource/ipv6.h"
 #include "lib/resource/kinds.h"
@@ -39,9 +41,10 @@ absl::Status Ask(const Schema& schema, Client& client, const char* action, const
   return client.Call(*method, request, response);
 }
 
-// The id of an end: it is one, or the Name tag of an instance.
+// The id of an end: it is one, or what names an instance.
 absl::StatusOr<std::string> IdOf(const Schema& schema, Client& client, const std::string& end) {
-  if (KindOfId(end) != nullptr) return end;
+  const bool other_kind = KindOfId(end) != nullptr && !IsBeginningOfId(InstanceId::kKind.prefix, end);
+  if (IsWholeId(end) || other_kind) return end;
   ASSIGN_OR_RETURN(const nlohmann::ordered_json instance, FindInstance(schema, client, end));
   return instance.value("InstanceId", "");
 }

@@ -190,7 +190,8 @@ Command RmCommand() {
   return {"rm",
           "rm NAME … [--yes] [--no-wait] [--timeout SECONDS]",
           "Terminates instances and waits until they are gone.",
-          "On a terminal it asks first; where standard input is none, it does not. What brume open made for them is "
+          "It asks first where a person can answer: when standard input and standard error are a terminal. What brume "
+          "open made for them is "
           "deleted with them. Volumes that do not go with their instance stay.",
           {{"--yes", "Do not ask."}, kNoWait, kTimeout},
           WithoutSchema<RunRm>};

@@ -86,7 +86,11 @@ absl::StatusOr<int> SnapshotByName(Client& client, const std::string& name, cons
   ASSIGN_OR_RETURN(const std::vector<std::string> volumes, VolumesNamed(client, name));
   const absl::StatusOr<ec2::v1::Instance> instance =
       IsWholeId(name) && !volumes.empty() ? absl::NotFoundError("") : FindInstance(client, name);
-  if (!instance.ok() && (volumes.empty() || !absl::IsNotFound(instance.status()))) return instance.status();
+  if (!instance.ok() && !absl::IsNotFound(instance.status())) return instance.status();
+  if (!instance.ok() && volumes.empty()) {
+    return absl::NotFoundError(absl::StrCat("there is no instance and no volume '", name,
+                                            "'. brume ls and brume describe-volumes show what there is."));
+  }
   if (volumes.size() + (instance.ok() ? 1 : 0) > 1) {
     std::vector<std::string> ids = volumes;
     if (instance.ok()) ids.push_back(instance->instance_id());

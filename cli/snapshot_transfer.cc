@@ -270,12 +270,13 @@ absl::StatusOr<int> RunSnapshot(const GlobalOptions& global, const std::vector<s
   const std::vector<std::string>& words = options.positional;
   const bool exports = words.size() == 3 && words[0] == "export", imports = words.size() == 2 && words[0] == "import";
   const std::string* const description = options.Find("description");
-  if (!exports && !imports && words.size() != 1) {
+  const bool named = words.size() == 1 && words[0] != "export" && words[0] != "import";
+  if (!exports && !imports && !named) {
     return absl::InvalidArgumentError(
         "snapshot NAME, snapshot export SNAPSHOT FILE, or snapshot import FILE; see brume help snapshot");
   }
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
-  if (!exports && !imports) {
+  if (named) {
     return SnapshotByName(*client, words[0], description == nullptr ? "" : *description,
                           options.Find("no-wait") == nullptr);
   }
