@@ -165,7 +165,13 @@ absl::StatusOr<Launched> Launch(Client& client, const LaunchWishes& wishes) {
   ASSIGN_OR_RETURN(auto answer, Call<ec2::v1::RunInstancesResponse>(client, request));
   undo.Dismiss();
   for (ec2::v1::Instance& instance : *answer.mutable_instances()) launched.instances.push_back(std::move(instance));
-  RETURN_IF_ERROR(NameEach(client, names, &launched.instances));
+  const absl::Status named = NameEach(client, names, &launched.instances);
+  if (!named.ok()) {
+    std::vector<std::string> ids;
+    for (const ec2::v1::Instance& instance : launched.instances) ids.push_back(instance.instance_id());
+    std::fprintf(stderr, "Launched, but not all named apart: %s\n", absl::StrJoin(ids, " ").c_str());
+  }
+  RETURN_IF_ERROR(named);
   return launched;
 }
 

@@ -1,7 +1,7 @@
 brume_test(cli_test APART SOURCES cli/cli_shorthand_test.cc cli/cli_flags_test.cc cli/cli_output_test.cc
            cli/cli_wait_test.cc cli/cli_records_test.cc cli/cli_client_test.cc cli/cli_program_test.cc
            cli/cli_configure_test.cc cli/cli_configure_tls_test.cc cli/cli_names_test.cc cli/cli_short_test.cc
-           cli/cli_launch_test.cc
+           cli/cli_launch_test.cc cli/cli_short_calls_test.cc
            DEPS brume_cli PkgConfig::GRPC OpenSSL::SSL util LABELS unit)
 target_compile_definitions(cli_test PRIVATE BRUME_PROGRAM="$<TARGET_FILE:brume>")
 add_dependencies(cli_test brume)

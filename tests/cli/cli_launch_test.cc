@@ -182,6 +182,11 @@ TEST_CASE("several instances are named apart", "[cli]") {
   const CommandResult result = server.Run({"launch", "--name", "web", "--count", "2", "--no-wait"});
   CHECK(result.standard_output == "web-1\ti-0123456789abcdef0\t-\nweb-2\ti-0123456789abcdef1\t-\n");
   CHECK(server.requests("CreateTags").back()["Tags"][0]["Value"] == "web-2");
+  server.Set("DescribeKeyPairs", R"({"KeyPairs": [{"KeyName": "default"}]})");
+  server.Set("CreateTags", [](const Json&) -> Json { throw Refusal{"UnauthorizedOperation", "no tags"}; });
+  const CommandResult unnamed = server.Run({"launch", "--name", "db", "--count", "2", "--no-wait"});
+  CHECK(unnamed.exit_code == 254);
+  CHECK(absl::StrContains(unnamed.standard_error, "i-0123456789abcdef0 i-0123456789abcdef1"));
 }
 
 TEST_CASE("an instance that does not come up is told with its reason and its console's last lines", "[cli]") {

@@ -6,6 +6,7 @@ import subprocess
 import unittest
 
 from conditions import wait_until
+from console_test import Terminal
 from guest import Guest
 from harness import CliError, HostTest
 
@@ -132,6 +133,30 @@ class ShortTest(HostTest):
         self.assertEqual(shown["Reservations"][0]["Instances"][0]["InstanceId"], self.launched.split("\t")[1])
         group = self.host.api("describe-security-groups", group_ids=["brume-launch"])["SecurityGroups"][0]
         self.assertEqual(group["GroupName"], "brume-launch")
+
+    def on_terminal(self, *argv):
+        terminal = Terminal(self.host.brume_argv(*argv))
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def test_rm_asks_a_person_first(self):
+        terminal = self.on_terminal("rm", "web")
+        terminal.read_until(rb"Terminate web \(i-[0-9a-f]+\)\?.*\[y/N\] ")
+        terminal.type(b"n\n")
+        self.assertEqual(terminal.wait(), 255)
+        self.assertEqual(self.state(), "running")
+
+    def test_a_list_is_watched_until_ctrl_c(self):
+        terminal = self.on_terminal("ls", "--watch")
+        for _ in range(2):
+            terminal.read_until(rb"\nweb +running ")
+        terminal.type(b"\x03")
+        self.assertEqual(terminal.wait(), 0)
+
+    def test_a_command_on_a_terminal_has_one_on_the_guest(self):
+        terminal = self.on_terminal("exec", "web", "--", "test -t 0 && echo has-$((1 + 1))")
+        terminal.read_until(rb"has-2")
+        self.assertEqual(terminal.wait(), 0)
 
     def test_an_instance_stops_starts_and_ends_by_its_name(self):
         self.host.brume("launch", "mini", "--name", "brief", "--no-wait")
