@@ -1,28 +1,16 @@
 #include "cli/api_schema.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "brume/rpc/v1/options.pb.h"
 #include "cli/spelling.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "google/protobuf/dynamic_message.h"
 #include "lib/base/status_macros.h"
-
-// protoc's descriptor set, compiled in as it is.
-asm(R"(
-  .section .rodata
-  .global brume_schema_begin, brume_schema_end
-brume_schema_begin:
-  .incbin ")" BRUME_SCHEMA_FILE R"("
-brume_schema_end:
-  .byte 0
-  .previous
-)");
-extern "C" const char brume_schema_begin[];
-extern "C" const char brume_schema_end[];
 
 namespace brume::cli {
 
@@ -31,124 +19,156 @@ namespace pb = google::protobuf;
 namespace {
 
 // As the aws command line calls the service: "iam", "cloudwatch".
-std::string FamilyName(const pb::ServiceDescriptor& service) {
-  const pb::EnumValueOptions& options = rpc::v1::ApiFamily_descriptor()
-                                            ->FindValueByNumber(service.options().GetExtension(rpc::v1::api_family))
-                                            ->options();
+std::string FamilyName(rpc::v1::ApiFamily family) {
+  const pb::EnumValueOptions& options = rpc::v1::ApiFamily_descriptor()->FindValueByNumber(family)->options();
   const std::string& name = options.GetExtension(rpc::v1::service_name);
   return name.empty() ? options.GetExtension(rpc::v1::signing_name) : name;
+}
+
+// The actions of a service, without their descriptors, and the descriptors' names.
+struct ListedAction {
+  ApiAction action;
+  std::string full_name;  // "brume.ec2.v1.Instances.RunInstances"
+  rpc::v1::ApiFamily family;
+};
+absl::Status ListActions(const EncodedFile& file, std::vector<ListedAction>& listed) {
+  for (const absl::string_view bytes : file.services) {
+    pb::ServiceDescriptorProto service;
+    if (!service.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+      return absl::InternalError(absl::StrCat("the schema's ", file.name, " is damaged"));
+    }
+    const rpc::v1::ApiFamily family = service.options().GetExtension(rpc::v1::api_family);
+    if (family == rpc::v1::API_FAMILY_UNSPECIFIED) continue;
+    for (const pb::MethodDescriptorProto& method : service.method()) {
+      if (method.client_streaming() || method.server_streaming()) continue;
+      listed.push_back({{.name = KebabFromCamel(method.name()),
+                         .api_name = method.name(),
+                         .paginated = method.options().GetExtension(rpc::v1::paginated),
+                         .wait_state = method.options().GetExtension(rpc::v1::wait_state),
+                         .family = FamilyName(family)},
+                        absl::StrCat(file.package, ".", service.name(), ".", method.name()),
+                        family});
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
 
 struct Schema::Parts {
-  pb::DescriptorPool pool;
-  pb::DynamicMessageFactory factory{&pool};
+  // Of a schema that is not the one this program's messages are generated from.
+  pb::DescriptorPool own_pool;
+  pb::DynamicMessageFactory own_factory{&own_pool};
+
+  const pb::DescriptorPool* pool = nullptr;
+  pb::MessageFactory* factory = nullptr;
+  // Beside `actions`; a descriptor is found when its action is first asked for.
+  std::vector<std::string> full_names;
+  std::vector<rpc::v1::ApiFamily> families;
+  std::vector<ApiAction> actions;
+
+  const ApiAction* Complete(size_t index) {
+    if (actions[index].method == nullptr) actions[index].method = pool->FindMethodByName(full_names[index]);
+    return &actions[index];
+  }
 };
 
 Schema::Schema() : parts_(std::make_unique<Parts>()) {}
 Schema::~Schema() = default;
 
-const pb::DescriptorPool& Schema::pool() const { return parts_->pool; }
+const pb::DescriptorPool& Schema::pool() const { return *parts_->pool; }
 
-absl::StatusOr<std::unique_ptr<Schema>> Schema::Parse(absl::string_view descriptor_set) {
+absl::Status Schema::List(const std::vector<EncodedFile>& files) {
   // Extensions are recognised by the generated options.pb.cc, which the linker keeps only if something names it.
   rpc::v1::ApiFamily_descriptor();
-  pb::FileDescriptorSet set;
-  if (!set.ParseFromArray(descriptor_set.data(), static_cast<int>(descriptor_set.size()))) {
-    return absl::InternalError("the schema is not a descriptor set");
+  std::vector<ListedAction> listed;
+  for (const EncodedFile& file : files) RETURN_IF_ERROR(ListActions(file, listed));
+  for (ListedAction& each : listed) {
+    parts_->actions.push_back(std::move(each.action));
+    parts_->full_names.push_back(std::move(each.full_name));
+    parts_->families.push_back(each.family);
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Schema>> Schema::Parse(absl::string_view descriptor_set) {
+  ASSIGN_OR_RETURN(const std::vector<EncodedFile> files, SplitDescriptorSet(descriptor_set));
   std::unique_ptr<Schema> schema(new Schema());
-  for (const pb::FileDescriptorProto& file : set.file()) {
-    const pb::FileDescriptor* built = schema->parts_->pool.BuildFile(file);
-    if (built == nullptr) return absl::InternalError(absl::StrCat("the schema's ", file.name(), " does not build"));
-    for (int s = 0; s < built->service_count(); ++s) {
-      const pb::ServiceDescriptor* service = built->service(s);
-      if (service->options().GetExtension(rpc::v1::api_family) == rpc::v1::API_FAMILY_UNSPECIFIED) continue;
-      for (int m = 0; m < service->method_count(); ++m) {
-        const pb::MethodDescriptor* method = service->method(m);
-        if (method->client_streaming() || method->server_streaming()) continue;
-        schema->actions_.push_back({.name = KebabFromCamel(method->name()),
-                                    .api_name = method->name(),
-                                    .method = method,
-                                    .paginated = method->options().GetExtension(rpc::v1::paginated),
-                                    .wait_state = method->options().GetExtension(rpc::v1::wait_state),
-                                    .family = FamilyName(*service)});
-      }
+  for (const EncodedFile& file : files) {
+    pb::FileDescriptorProto parsed;
+    if (!parsed.ParseFromArray(file.bytes.data(), static_cast<int>(file.bytes.size())) ||
+        schema->parts_->own_pool.BuildFile(parsed) == nullptr) {
+      return absl::InternalError(absl::StrCat("the schema's ", file.name, " does not build"));
     }
   }
+  schema->parts_->pool = &schema->parts_->own_pool;
+  schema->parts_->factory = &schema->parts_->own_factory;
+  RETURN_IF_ERROR(schema->List(files));
   return schema;
 }
 
+absl::StatusOr<std::unique_ptr<Schema>> Schema::Generated() {
+  ASSIGN_OR_RETURN(const std::vector<EncodedFile> files, SplitDescriptorSet(EmbeddedDescriptorSet()));
+  std::unique_ptr<Schema> schema(new Schema());
+  schema->parts_->pool = pb::DescriptorPool::generated_pool();
+  schema->parts_->factory = pb::MessageFactory::generated_factory();
+  RETURN_IF_ERROR(schema->List(files));
+  return schema;
+}
+
+const std::vector<ApiAction>& Schema::actions() const {
+  for (size_t i = 0; i < parts_->actions.size(); ++i) parts_->Complete(i);
+  return parts_->actions;
+}
+
 const ApiAction* Schema::FindAction(absl::string_view name) const {
-  const auto family = [](const ApiAction& action) {
-    return action.method->service()->options().GetExtension(rpc::v1::api_family);
-  };
-  const ApiAction* found = nullptr;
-  for (const ApiAction& action : actions_) {
-    if (name != absl::string_view(action.name)) continue;
-    if (found == nullptr || family(action) < family(*found)) found = &action;
+  std::optional<size_t> found;
+  for (size_t i = 0; i < parts_->actions.size(); ++i) {
+    if (name != absl::string_view(parts_->actions[i].name)) continue;
+    if (!found.has_value() || parts_->families[i] < parts_->families[*found]) found = i;
   }
-  return found;
+  return found.has_value() ? parts_->Complete(*found) : nullptr;
 }
 
 const ApiAction* Schema::FindActionOf(absl::string_view family, absl::string_view name) const {
-  for (const ApiAction& action : actions_) {
-    if (family == absl::string_view(action.family) && name == absl::string_view(action.name)) return &action;
+  for (size_t i = 0; i < parts_->actions.size(); ++i) {
+    const ApiAction& action = parts_->actions[i];
+    if (family == absl::string_view(action.family) && name == absl::string_view(action.name))
+      return parts_->Complete(i);
   }
   return nullptr;
 }
 
 std::vector<std::string> Schema::FamilyNames() const {
   std::vector<std::string> names;
-  for (const ApiAction& action : actions_) {
+  for (const ApiAction& action : parts_->actions) {
     if (std::find(names.begin(), names.end(), action.family) == names.end()) names.push_back(action.family);
   }
   return names;
 }
 
 bool Schema::HasFamily(absl::string_view name) const {
-  return std::any_of(actions_.begin(), actions_.end(),
+  return std::any_of(parts_->actions.begin(), parts_->actions.end(),
                      [&](const ApiAction& action) { return name == absl::string_view(action.family); });
 }
 
 std::vector<std::string> Schema::ActionNames() const {
   std::vector<std::string> names;
-  for (const ApiAction& action : actions_) names.push_back(action.name);
+  for (const ApiAction& action : parts_->actions) names.push_back(action.name);
   return names;
 }
 
 std::unique_ptr<pb::Message> Schema::NewMessage(const pb::Descriptor* type) const {
-  return std::unique_ptr<pb::Message>(parts_->factory.GetPrototype(type)->New());
+  return std::unique_ptr<pb::Message>(parts_->factory->GetPrototype(type)->New());
 }
 
-absl::StatusOr<std::unique_ptr<Schema>> LoadEmbeddedSchema() {
-  return Schema::Parse(absl::string_view(brume_schema_begin, brume_schema_end - brume_schema_begin));
-}
+absl::StatusOr<std::unique_ptr<Schema>> LoadEmbeddedSchema() { return Schema::Generated(); }
 
 absl::StatusOr<const Schema*> LazySchema::Get() {
   if (schema_ == nullptr) {
     ASSIGN_OR_RETURN(schema_, LoadEmbeddedSchema());
   }
   return schema_.get();
-}
-
-std::string ReflowComment(const std::string& leading, const std::string& trailing) {
-  std::string text;
-  bool fresh = true;  // the next line starts a paragraph
-  for (absl::string_view line : absl::StrSplit(leading.empty() ? trailing : leading, '\n')) {
-    line = absl::StripSuffix(absl::StripPrefix(line, " "), "\r");
-    if (line.empty()) {
-      fresh = true;
-      continue;
-    }
-    // Lists and indented lines keep their own lines.
-    const bool own_line = line[0] == '*' || line[0] == '-' || line[0] == ' ';
-    if (!text.empty()) text += fresh ? "\n\n" : own_line ? "\n" : " ";
-    absl::StrAppend(&text, line);
-    fresh = false;
-  }
-  return text;
 }
 
 FieldTraits TraitsOf(const pb::FieldDescriptor& field) {

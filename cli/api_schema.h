@@ -1,5 +1,5 @@
-// The API as the CLI sees it: actions, their fields and comments, from the descriptor set that protoc writes of
-// proto/brume/v1. It is compiled in with its comments, so commands and help need no code per action.
+// The API as the CLI sees it: actions, their fields and comments, so that commands and help need no code per action.
+// A command needs few of hundreds of actions: descriptors are built, and comments read, when they are asked for.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "cli/schema_comments.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 
@@ -23,13 +24,16 @@ struct ApiAction {
   std::string family = {};  // "ec2"
 };
 
+// Not for several threads at once.
 class Schema {
  public:
-  // `descriptor_set`: a serialized FileDescriptorSet with all imports and source info.
+  // The one that this program's messages are generated from.
+  static absl::StatusOr<std::unique_ptr<Schema>> Generated();
+  // Another. `descriptor_set`: a serialized FileDescriptorSet with all imports and source info.
   static absl::StatusOr<std::unique_ptr<Schema>> Parse(absl::string_view descriptor_set);
 
   // In the order of files and services; within a service as written.
-  const std::vector<ApiAction>& actions() const { return actions_; }
+  const std::vector<ApiAction>& actions() const;
   // Of several public APIs that have it, that of the one that ApiFamily numbers first: EC2's before others'. Null when
   // there is none.
   const ApiAction* FindAction(absl::string_view name) const;
@@ -49,15 +53,15 @@ class Schema {
  private:
   struct Parts;
   Schema();
+  absl::Status List(const std::vector<EncodedFile>& files);
 
   std::unique_ptr<Parts> parts_;
-  std::vector<ApiAction> actions_;
 };
 
 // The schema compiled into this program.
 absl::StatusOr<std::unique_ptr<Schema>> LoadEmbeddedSchema();
 
-// That schema, parsed when it is first asked for: parsing takes longer than all else that a short command does.
+// That schema, read when it is first asked for: the short commands need none.
 class LazySchema {
  public:
   absl::StatusOr<const Schema*> Get();
@@ -65,16 +69,6 @@ class LazySchema {
  private:
   std::unique_ptr<Schema> schema_;
 };
-
-std::string ReflowComment(const std::string& leading, const std::string& trailing);
-
-// The comment above (else behind) a declaration, lines joined into paragraphs; "" when there is none.
-template <typename Descriptor>
-std::string CommentOf(const Descriptor& descriptor) {
-  google::protobuf::SourceLocation location;
-  if (!descriptor.GetSourceLocation(&location)) return "";
-  return ReflowComment(location.leading_comments, location.trailing_comments);
-}
 
 // What the CLI needs of a field's options.
 struct FieldTraits {

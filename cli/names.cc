@@ -197,9 +197,12 @@ class NameResolver {
 
   // The action that describes what `field` holds ids of.
   std::optional<Describer> DescriberOf(const FieldDescriptor& field, const std::string& prefix) const {
-    for (const ApiAction& action : schema_.actions()) {
+    for (const std::string& name : schema_.ActionNames()) {
+      // Only what is asked for is built.
+      const ApiAction* const found = absl::StartsWith(name, "describe-") ? schema_.FindActionOf("ec2", name) : nullptr;
+      if (found == nullptr) continue;
+      const ApiAction& action = *found;
       const auto* const request = action.method->input_type();
-      if (action.family != "ec2" || !absl::StartsWith(action.name, "describe-")) continue;
       for (int i = 0; i < request->field_count(); ++i) {
         const FieldDescriptor& ids = *request->field(i);
         const std::string ids_prefix = TraitsOf(ids).id_prefix;

@@ -1,4 +1,4 @@
-// Calls with the generated messages, for commands that need no schema: parsing that takes longer than they do.
+// Calls with the generated messages, for commands that need no schema.
 #pragma once
 
 #include <cstring>

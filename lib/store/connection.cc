@@ -2,7 +2,8 @@
 
 #include <sqlite3.h>
 
-#include "absl/container/flat_hash_set.h"
+#include <algorithm>
+
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -83,12 +84,12 @@ absl::Status Connection::RunScript(const char* sql) {
   }
 }
 
-SQLite::Statement& Connection::Prepare(absl::string_view sql) {
+Connection::Prepared& Connection::Prepare(absl::string_view sql) {
   auto it = statements_.find(sql);
   if (it == statements_.end()) {
     std::string text(sql);
-    auto statement = std::make_unique<SQLite::Statement>(database_, text);
-    it = statements_.emplace(std::move(text), std::move(statement)).first;
+    auto prepared = std::unique_ptr<Prepared>(new Prepared{SQLite::Statement(database_, text)});
+    it = statements_.emplace(std::move(text), std::move(prepared)).first;
   }
   return *it->second;
 }
@@ -109,7 +110,8 @@ absl::Status Connection::QueryBound(absl::string_view sql, const OnRow* on_row,
 absl::Status Connection::Step(absl::string_view sql, absl::FunctionRef<void(SQLite::Statement&)> bind,
                               const OnRow* on_row) {
   try {
-    SQLite::Statement& statement = Prepare(sql);
+    Prepared& prepared = Prepare(sql);
+    SQLite::Statement& statement = prepared.statement;
     // However it ends: a statement left half-way holds its snapshot, one left bound points into the caller's strings.
     struct Rewind {
       SQLite::Statement& statement;
@@ -121,7 +123,10 @@ absl::Status Connection::Step(absl::string_view sql, absl::FunctionRef<void(SQLi
     bind(statement);
     while (statement.executeStep()) {
       if (on_row == nullptr) continue;
-      Row row(statement);
+      if (prepared.columns.empty()) {
+        for (int i = 0; i < statement.getColumnCount(); ++i) prepared.columns.push_back(statement.getColumn(i));
+      }
+      Row row(prepared.columns);
       (*on_row)(row);
       RETURN_IF_ERROR(row.failure());
     }
@@ -135,27 +140,33 @@ bool Violates(const absl::Status& status, absl::string_view what) {
   return absl::IsAlreadyExists(status) && absl::StrContains(status.message(), what);
 }
 
-std::string JsonArray(const std::vector<std::string>& texts) {
-  absl::flat_hash_set<absl::string_view> seen;
-  std::string json = "[";
-  for (const std::string& text : texts) {
-    if (!seen.insert(text).second) continue;
-    if (json.size() > 1) json += ',';
-    json += '"';
-    for (const char c : text) {
-      if (c == '"' || c == '\\') {
-        json += '\\';
-        json += c;
-      } else if (static_cast<unsigned char>(c) < 0x20) {
-        absl::StrAppendFormat(&json, "\\u%04x", static_cast<unsigned char>(c));
-      } else {
-        json += c;
-      }
-    }
-    json += '"';
+JsonTexts::JsonTexts(size_t count) { seen_.reserve(count); }
+
+void JsonTexts::Add(absl::string_view text) {
+  if (!seen_.insert(text).second) return;
+  if (json_.size() > 1) json_ += ',';
+  json_ += '"';
+  while (!text.empty()) {
+    const auto stands_for_itself = [](unsigned char c) { return c >= 0x20 && c != '"' && c != '\\'; };
+    const auto* const other = std::find_if_not(text.begin(), text.end(), stands_for_itself);
+    json_.append(text.begin(), other);
+    text.remove_prefix(static_cast<size_t>(other - text.begin()));
+    if (text.empty()) break;
+    absl::StrAppendFormat(&json_, "\\u%04x", static_cast<unsigned char>(text[0]));
+    text.remove_prefix(1);
   }
-  json += ']';
-  return json;
+  json_ += '"';
+}
+
+std::string JsonTexts::Finish() && {
+  json_ += ']';
+  return std::move(json_);
+}
+
+std::string JsonArray(const std::vector<std::string>& texts) {
+  JsonTexts json(texts.size());
+  for (const std::string& text : texts) json.Add(text);
+  return std::move(json).Finish();
 }
 
 std::string Placeholders(int count) {

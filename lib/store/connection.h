@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -35,7 +36,8 @@ namespace brume::store {
 // The present row of a query; columns are read from left to right.
 class Row {
  public:
-  explicit Row(SQLite::Statement& statement) : statement_(statement) {}
+  // `columns` are the statement's, of which each shows the row that was stepped to last.
+  explicit Row(const std::vector<SQLite::Column>& columns) : columns_(columns) {}
 
   // The row cannot be read: the query ends with `why`, which must be an error. The first one counts.
   void Fail(absl::Status why) { failure_.Update(std::move(why)); }
@@ -50,15 +52,15 @@ class Row {
  private:
   template <typename T>
   void ReadOne(T& field) {
-    Load(statement_.getColumn(next_++), field);
+    Load(columns_.at(next_++), field);
   }
   template <typename... T>
   void ReadOne(std::tuple<T...>& fields) {
     std::apply([this](auto&... each) { (ReadOne(each), ...); }, fields);
   }
 
-  SQLite::Statement& statement_;
-  int next_ = 0;
+  const std::vector<SQLite::Column>& columns_;
+  size_t next_ = 0;
   absl::Status failure_;
 };
 
@@ -150,25 +152,40 @@ class Connection {
   using OnRow = absl::FunctionRef<void(Row&)>;
   absl::Status QueryBound(absl::string_view sql, const OnRow* on_row, std::initializer_list<BoundValue> values);
   absl::Status Step(absl::string_view sql, absl::FunctionRef<void(SQLite::Statement&)> bind, const OnRow* on_row);
-  SQLite::Statement& Prepare(absl::string_view sql);
+  struct Prepared {
+    SQLite::Statement statement;
+    // Empty until it gave a row. Kept, as each counts its references to the statement anew.
+    std::vector<SQLite::Column> columns = {};
+  };
+  Prepared& Prepare(absl::string_view sql);
 
   SQLite::Database database_;
   // After database_: statements end before their connection.
-  absl::flat_hash_map<std::string, std::unique_ptr<SQLite::Statement>> statements_;
+  absl::flat_hash_map<std::string, std::unique_ptr<Prepared>> statements_;
 };
 
 // Whether `status` is the failure of a uniqueness constraint over `what`, "table.column" or an index's name.
 bool Violates(const absl::Status& status, absl::string_view what);
 
-// ["a","b"] for json_each: one statement for a batch of ids.
+// ["a","b"], which json_each reads: one statement for a batch of ids.
+class JsonTexts {
+ public:
+  explicit JsonTexts(size_t count);
+  // Each text once. It must live until Finish.
+  void Add(absl::string_view text);
+  std::string Finish() &&;
+
+ private:
+  std::string json_ = "[";
+  absl::flat_hash_set<absl::string_view> seen_;
+};
 std::string JsonArray(const std::vector<std::string>& texts);
-// The same of ids; each once.
+// The same of ids.
 template <typename Ids>
 std::string JsonArrayOfIds(const Ids& ids) {
-  std::vector<std::string> texts;
-  texts.reserve(ids.size());
-  for (const auto& id : ids) texts.push_back(id.text());
-  return JsonArray(texts);
+  JsonTexts json(ids.size());
+  for (const auto& id : ids) json.Add(id.text());
+  return std::move(json).Finish();
 }
 // "?, ?, ?"
 std::string Placeholders(int count);

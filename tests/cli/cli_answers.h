@@ -76,6 +76,7 @@ class AnsweringServer {
   };
 
   Reply ReplyTo(const std::string& path, const grpc::ByteBuffer& bytes) {
+    const std::lock_guard lock(mutex_);  // a schema is not for several threads at once
     std::string name = path.substr(1);
     name[name.find('/')] = '.';
     const auto* const method = TheSchema().pool().FindMethodByName(name);
@@ -85,7 +86,6 @@ class AnsweringServer {
     grpc::ProtoBufferReader reader(&copy);
     if (!request->ParseFromZeroCopyStream(&reader)) return {{}, grpc::Status(grpc::StatusCode::INTERNAL, "parse")};
     const Json asked = ToJson(*request);
-    const std::lock_guard lock(mutex_);
     calls_.push_back(method->name());
     requests_[method->name()].push_back(asked);
     try {

@@ -4,7 +4,7 @@ brume_test(api_filters_test SOURCES gateway/api_filters_test.cc gateway/api_rows
 brume_test(api_validate_test SOURCES gateway/api_validate_test.cc DEPS brume_api LABELS unit)
 brume_test(api_access_test SOURCES gateway/api_access_test.cc DEPS brume_api LABELS unit)
 brume_test(api_policy_test SOURCES gateway/api_policy_test.cc gateway/api_policy_spelling_test.cc gateway/api_endpoint_policy_test.cc gateway/api_policy_touched_test.cc gateway/api_policy_launch_test.cc DEPS brume_test_api LABELS unit)
-brume_test(api_limits_test SOURCES gateway/api_limits_test.cc DEPS brume_api LABELS unit)
+brume_test(api_limits_test SOURCES gateway/api_limits_test.cc gateway/time_text_test.cc DEPS brume_api LABELS unit)
 brume_test(api_test SOURCES gateway/api_test.cc DEPS brume_test_api LABELS unit)
 brume_test(api_resources_test APART SOURCES ec2/storage/api_volume_test.cc ec2/storage/api_snapshot_test.cc ec2/storage/api_volume_life_test.cc ec2/storage/api_encryption_test.cc ec2/compute/api_block_device_test.cc ec2/network/api_network_interface_test.cc ec2/network/interface_making_test.cc ec2/compute/interface_attachment_test.cc
            ec2/compute/api_instance_filters_test.cc           ec2/compute/api_options_test.cc ec2/compute/api_launch_options_test.cc ec2/network/api_security_group_rule_test.cc ec2/network/api_route_test.cc ec2/network/api_vpc_test.cc ec2/network/api_address_test.cc ec2/network/api_network_acl_test.cc ec2/network/api_prefix_list_test.cc

@@ -187,6 +187,25 @@ TEST_CASE("a Read sees one snapshot while others write", "[store]") {
   REQUIRE(Value(ValueOf(*db, "colour")) == "white");
 }
 
+TEST_CASE("texts that are bound as one JSON array are read as they were, in their order and each once", "[store]") {
+  TempDir dir;
+  auto db = OpenOk(dir / "brume.db");
+  const std::vector<std::string> texts = {"i-1", "", "\"", "\\", "a\"b\\c\x01\n\x1f", "gr\xc3\xbc\xc3\x9f", "i-1"};
+  const std::string json = JsonArray(texts);
+  std::vector<std::string> read;
+  REQUIRE_OK(db->Read([&](Connection& c) {
+    return c.Query(
+        "SELECT key, value FROM json_each(?) ORDER BY key",
+        [&](Row& row) {
+          int64_t key = 0;
+          row.Read(key, read.emplace_back());
+          CHECK(key == static_cast<int64_t>(read.size()) - 1);
+        },
+        json);
+  }));
+  CHECK(read == std::vector<std::string>(texts.begin(), texts.end() - 1));
+}
+
 TEST_CASE("a Read cannot change anything", "[store]") {
   TempDir dir;
   auto db = OpenOk(dir / "brume.db");

@@ -46,7 +46,9 @@ class Writer {
       xml_ += field.open;
       const int size = message.GetReflection()->FieldSize(message, field.field);
       for (int i = 0; i < size; ++i) {
+        const size_t before = xml_.size();
         WriteElement(message, field, i, field.item_open, field.item_close);
+        if (i == 0 && size > 1) ReserveMore(xml_.size() - before, static_cast<size_t>(size - 1));
       }
       xml_ += field.close;
     }
@@ -94,6 +96,14 @@ class Writer {
     std::array<char, 32> digits;
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
     xml_.append(digits.data(), end);
+  }
+
+  // Items of a list are much alike: the first tells what room the others take. A long answer that grows by doubling
+  // would be copied, and its memory be got from the kernel, several times.
+  void ReserveMore(size_t item, size_t count) {
+    constexpr size_t kWorthwhile = 64 << 10;
+    const size_t more = item * count + item * count / 8;
+    if (more > kWorthwhile && xml_.capacity() - xml_.size() < more) xml_.reserve(xml_.size() + more);
   }
 
   std::string& xml_;

@@ -186,7 +186,7 @@ absl::StatusOr<Response> SetMonitoring(const Request& request, compute::Instance
   for (const InstanceId& id : ids) {
     v1::InstanceMonitoring& item = *response.add_instance_monitorings();
     item.set_instance_id(id.text());
-    *item.mutable_monitoring() = RenderMonitoring(detailed);
+    RenderMonitoring(detailed, *item.mutable_monitoring());
   }
   return response;
 }
@@ -210,7 +210,7 @@ absl::StatusOr<v1::ModifyInstanceMetadataOptionsResponse> ModifyInstanceMetadata
   ASSIGN_OR_RETURN(const MetadataOptions changed, instances.ModifyMetadataOptions(id, change));
   v1::ModifyInstanceMetadataOptionsResponse response;
   response.set_instance_id(id.text());
-  *response.mutable_instance_metadata_options() = RenderMetadataOptions(changed);
+  RenderMetadataOptions(changed, *response.mutable_instance_metadata_options());
   return response;
 }
 

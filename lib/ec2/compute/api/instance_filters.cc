@@ -87,7 +87,9 @@ void AddOptions(const Settings& settings, Table& table) {
 void AddMetadataOptions(Table& table) {
   const auto add = [&table](const std::string& name, auto text) {
     table["metadata-options." + name] = Of([text](const InstanceView& v) {
-      return std::string(text(RenderMetadataOptions(v.instance.metadata_options)));
+      v1::InstanceMetadataOptionsResponse options;
+      RenderMetadataOptions(v.instance.metadata_options, options);
+      return std::string(text(options));
     });
   };
   add("http-tokens", [](const auto& o) { return o.http_tokens(); });

@@ -52,7 +52,7 @@ absl::StatusOr<v1::RunInstancesResponse> RunInstances(const v1::RunInstancesRequ
   response.set_owner_id(settings.account_id);
   response.set_reservation_id(reservation.id.text());
   for (const compute::InstanceView& view : reservation.instances) {
-    *response.add_instances() = RenderInstance(view, settings);
+    RenderInstance(view, settings, *response.add_instances());
   }
   return response;
 }

@@ -20,7 +20,7 @@ Association RenderAssociation(const ProfileAssociation& association, const char*
   Association rendered;
   rendered.set_association_id(association.id);
   rendered.set_instance_id(association.instance_id.text());
-  *rendered.mutable_iam_instance_profile() = RenderProfile(association);
+  RenderProfile(association, *rendered.mutable_iam_instance_profile());
   rendered.set_state(state);
   rendered.set_timestamp(gateway::RenderTime(association.associated));
   return rendered;

@@ -9,35 +9,29 @@
 
 namespace brume::ec2 {
 
-v1::InstanceState RenderState(InstanceState state) {
-  v1::InstanceState rendered;
+void RenderState(InstanceState state, v1::InstanceState& rendered) {
   rendered.set_code(static_cast<int>(state));
   rendered.set_name(std::string(StateName(state)));
-  return rendered;
 }
 
-v1::Monitoring RenderMonitoring(bool detailed) {
-  v1::Monitoring rendered;
+void RenderMonitoring(bool detailed, v1::Monitoring& rendered) {
   rendered.set_state(detailed ? "enabled" : "disabled");
-  return rendered;
 }
 
-v1::InstanceMetadataOptionsResponse RenderMetadataOptions(const MetadataOptions& options) {
-  v1::InstanceMetadataOptionsResponse rendered;
+void RenderMetadataOptions(const MetadataOptions& options, v1::InstanceMetadataOptionsResponse& rendered) {
   rendered.set_state("applied");
   rendered.set_http_tokens(std::string(kHttpTokensNames.Of(options.tokens)));
   rendered.set_http_put_response_hop_limit(options.hop_limit);
   rendered.set_http_endpoint(std::string(kMetadataStateNames.Of(options.endpoint)));
   rendered.set_http_protocol_ipv6(std::string(kMetadataStateNames.Of(options.ipv6)));
   rendered.set_instance_metadata_tags(std::string(kMetadataStateNames.Of(options.tags)));
-  return rendered;
 }
 
 v1::InstanceStateChange RenderChange(const compute::StateChange& change) {
   v1::InstanceStateChange rendered;
   rendered.set_instance_id(change.id.text());
-  *rendered.mutable_previous_state() = RenderState(change.previous);
-  *rendered.mutable_current_state() = RenderState(change.current);
+  RenderState(change.previous, *rendered.mutable_previous_state());
+  RenderState(change.current, *rendered.mutable_current_state());
   return rendered;
 }
 
@@ -88,28 +82,23 @@ google::protobuf::RepeatedPtrField<v1::GroupIdentifier> GroupsOf(const NetworkIn
 // EC2's word for an address that belongs to the pool and not to the account.
 constexpr char kPoolOwner[] = "amazon";
 
-v1::InstanceNetworkInterfaceAssociation RenderAssociation(const NetworkInterface& eni, const SecondaryAddress& address,
-                                                          const Settings& settings) {
-  v1::InstanceNetworkInterfaceAssociation association;
+void RenderAssociation(const NetworkInterface& eni, const SecondaryAddress& address, const Settings& settings,
+                       v1::InstanceNetworkInterfaceAssociation& association) {
   association.set_ip_owner_id(address.association_id.empty() ? kPoolOwner : settings.account_id);
   association.set_public_dns_name(eni.public_name ? PublicDnsName(*address.public_ip, settings.region) : "");
   association.set_public_ip(address.public_ip->text());
-  return association;
 }
 
-v1::InstancePrivateIpAddress RenderAddress(const NetworkInterface& eni, const SecondaryAddress& address,
-                                           const Settings& settings) {
-  v1::InstancePrivateIpAddress rendered;
+void RenderAddress(const NetworkInterface& eni, const SecondaryAddress& address, const Settings& settings,
+                   v1::InstancePrivateIpAddress& rendered) {
   rendered.set_primary(false);
   rendered.set_private_dns_name(absl::StrCat(PrivateHostname(address.private_ip), ".", PrivateDomain(settings)));
   rendered.set_private_ip_address(address.private_ip.text());
-  if (address.public_ip) *rendered.mutable_association() = RenderAssociation(eni, address, settings);
-  return rendered;
+  if (address.public_ip) RenderAssociation(eni, address, settings, *rendered.mutable_association());
 }
 
-v1::InstanceNetworkInterface RenderInterface(const NetworkInterface& eni, const compute::InstanceView& view,
-                                             const Settings& settings) {
-  v1::InstanceNetworkInterface rendered;
+void RenderInterface(const NetworkInterface& eni, const compute::InstanceView& view, const Settings& settings,
+                     v1::InstanceNetworkInterface& rendered) {
   rendered.set_network_interface_id(eni.id.text());
   rendered.set_description(eni.description);
   *rendered.mutable_groups() = GroupsOf(eni, view);
@@ -138,17 +127,16 @@ v1::InstanceNetworkInterface RenderInterface(const NetworkInterface& eni, const 
     shown.set_ipv6_address(address.text());
     shown.set_is_primary_ipv6(IsPrimary(eni, address));
   }
-  if (!eni.private_ip.has_value()) return rendered;
+  if (!eni.private_ip.has_value()) return;
   const SecondaryAddress first = {*eni.private_ip, eni.public_ip, eni.allocation_id, eni.association_id};
   v1::InstancePrivateIpAddress& primary = *rendered.add_private_ip_addresses();
-  primary = RenderAddress(eni, first, settings);
+  RenderAddress(eni, first, settings, primary);
   primary.set_primary(true);
   primary.set_private_dns_name(rendered.private_dns_name());
   if (primary.has_association()) *rendered.mutable_association() = primary.association();
   for (const SecondaryAddress& each : eni.secondary) {
-    *rendered.add_private_ip_addresses() = RenderAddress(eni, each, settings);
+    RenderAddress(eni, each, settings, *rendered.add_private_ip_addresses());
   }
-  return rendered;
 }
 
 // As an InstanceStatusSummary or as an EbsStatusSummary, which has the same fields.
@@ -171,7 +159,7 @@ void RenderAddresses(const compute::InstanceView& view, const Settings& settings
   rendered.set_private_dns_name("");
   rendered.set_public_dns_name("");
   for (const NetworkInterface& eni : view.interfaces) {
-    *rendered.add_network_interfaces() = RenderInterface(eni, view, settings);
+    RenderInterface(eni, view, settings, *rendered.add_network_interfaces());
   }
   if (view.interfaces.empty()) return;
   const NetworkInterface& first = view.interfaces.front();
@@ -213,29 +201,27 @@ google::protobuf::RepeatedPtrField<v1::InstanceBlockDeviceMapping> RenderVolumes
   return mappings;
 }
 
-v1::IamInstanceProfile RenderProfile(const ProfileAssociation& association) {
-  v1::IamInstanceProfile rendered;
+void RenderProfile(const ProfileAssociation& association, v1::IamInstanceProfile& rendered) {
   rendered.set_arn(association.profile_arn);
   rendered.set_id(association.profile_id);
-  return rendered;
 }
 
-v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& settings) {
+void RenderInstance(const compute::InstanceView& view, const Settings& settings, v1::Instance& rendered) {
   const Instance& instance = view.instance;
-  v1::Instance rendered;
   rendered.set_ami_launch_index(instance.launch_index);
   rendered.set_image_id(instance.image_id.text());
   rendered.set_instance_id(instance.id.text());
   rendered.set_instance_type(instance.instance_type);
-  if (view.profile.has_value()) *rendered.mutable_iam_instance_profile() = RenderProfile(*view.profile);
+  if (view.profile.has_value()) RenderProfile(*view.profile, *rendered.mutable_iam_instance_profile());
   if (!instance.key_name.empty()) rendered.set_key_name(instance.key_name);
   rendered.set_launch_time(gateway::RenderTime(instance.launch_time));
-  *rendered.mutable_monitoring() = RenderMonitoring(instance.monitoring);
-  rendered.mutable_placement()->set_availability_zone(instance.availability_zone);
-  rendered.mutable_placement()->set_group_name("");
-  rendered.mutable_placement()->set_tenancy("default");
-  rendered.mutable_placement()->set_availability_zone_id(ZoneId(settings, instance.availability_zone));
-  *rendered.mutable_state() = RenderState(instance.state);
+  RenderMonitoring(instance.monitoring, *rendered.mutable_monitoring());
+  v1::Placement& placement = *rendered.mutable_placement();
+  placement.set_availability_zone(instance.availability_zone);
+  placement.set_group_name("");
+  placement.set_tenancy("default");
+  placement.set_availability_zone_id(ZoneId(settings, instance.availability_zone));
+  RenderState(instance.state, *rendered.mutable_state());
   rendered.set_state_transition_reason(instance.transition_reason);
   if (const StateReason reason = ReasonOf(instance); !reason.code.empty()) {
     rendered.mutable_state_reason()->set_code(reason.code);
@@ -257,7 +243,7 @@ v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& s
   rendered.mutable_cpu_options()->set_core_count(view.type.vcpus);
   rendered.mutable_cpu_options()->set_threads_per_core(kThreadsPerCore);
   rendered.mutable_hibernation_options()->set_configured(instance.hibernation != Hibernation::kUnsupported);
-  *rendered.mutable_metadata_options() = RenderMetadataOptions(instance.metadata_options);
+  RenderMetadataOptions(instance.metadata_options, *rendered.mutable_metadata_options());
   rendered.mutable_enclave_options()->set_enabled(false);
   rendered.mutable_capacity_reservation_specification()->set_capacity_reservation_preference(
       std::string(ReservationPreference(instance)));
@@ -271,7 +257,6 @@ v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& s
   rendered.set_platform_details("Linux/UNIX");
   rendered.set_usage_operation("RunInstances");
   rendered.set_usage_operation_update_time(gateway::RenderTime(instance.launch_time));
-  return rendered;
 }
 
 v1::InstanceStatus RenderStatus(const compute::InstanceView& view, const compute::InstanceStatus& status,
@@ -280,7 +265,7 @@ v1::InstanceStatus RenderStatus(const compute::InstanceView& view, const compute
   rendered.set_availability_zone(view.instance.availability_zone);
   rendered.set_availability_zone_id(ZoneId(settings, view.instance.availability_zone));
   rendered.set_instance_id(view.instance.id.text());
-  *rendered.mutable_instance_state() = RenderState(view.instance.state);
+  RenderState(view.instance.state, *rendered.mutable_instance_state());
   *rendered.mutable_instance_status() =
       RenderSummary<v1::InstanceStatusSummary>(status.instance, status.impaired_since);
   *rendered.mutable_system_status() = RenderSummary<v1::InstanceStatusSummary>(status.system, status.impaired_since);
@@ -300,7 +285,7 @@ google::protobuf::RepeatedPtrField<v1::Reservation> RenderReservations(absl::Spa
       reservation.set_owner_id(settings.account_id);
       reservation.set_reservation_id(id);
     }
-    *reservations.rbegin()->add_instances() = RenderInstance(view, settings);
+    RenderInstance(view, settings, *reservations.rbegin()->add_instances());
   }
   return reservations;
 }

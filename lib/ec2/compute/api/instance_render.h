@@ -10,13 +10,14 @@
 
 namespace brume::ec2 {
 
-v1::InstanceState RenderState(InstanceState state);
-v1::IamInstanceProfile RenderProfile(const ProfileAssociation& association);
-v1::Instance RenderInstance(const compute::InstanceView& view, const Settings& settings);
+// What a page of thousands of instances is made of is rendered in place, as messages are moved field by field.
+void RenderState(InstanceState state, v1::InstanceState& rendered);
+void RenderProfile(const ProfileAssociation& association, v1::IamInstanceProfile& rendered);
+void RenderInstance(const compute::InstanceView& view, const Settings& settings, v1::Instance& rendered);
+void RenderMetadataOptions(const MetadataOptions& options, v1::InstanceMetadataOptionsResponse& rendered);
+void RenderMonitoring(bool detailed, v1::Monitoring& rendered);
 v1::InstanceStatus RenderStatus(const compute::InstanceView& view, const compute::InstanceStatus& status,
                                 const Settings& settings);
-v1::InstanceMetadataOptionsResponse RenderMetadataOptions(const MetadataOptions& options);
-v1::Monitoring RenderMonitoring(bool detailed);
 v1::InstanceStateChange RenderChange(const compute::StateChange& change);
 
 // The groups of the first interface; empty once the instance has none.

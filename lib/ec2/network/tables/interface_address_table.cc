@@ -1,8 +1,8 @@
 #include "lib/ec2/network/tables/interface_address_table.h"
 
+#include <cstdint>
 #include <utility>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/tables/network_table.h"
@@ -51,21 +51,17 @@ absl::Status InterfaceAddressTable::SetPublicIp(const VpcId& vpc, Ipv4 private_i
   return store::Violates(set, "interface_addresses.public_ip") ? AddressInUse(public_ip.value_or(Ipv4{})) : set;
 }
 
-absl::Status InterfaceAddressTable::Load(std::vector<NetworkInterface>& interfaces) {
-  absl::flat_hash_map<EniId, NetworkInterface*> by_id;
-  std::vector<EniId> ids;
-  for (NetworkInterface& eni : interfaces) {
-    by_id[eni.id] = &eni;
-    ids.push_back(eni.id);
-  }
+absl::Status InterfaceAddressTable::Load(const std::string& ids, std::vector<NetworkInterface>& interfaces) {
   return connection_.Query(
-      absl::StrCat("SELECT ", InterfaceAddresses().columns(),
-                   " FROM json_each(?) AS wanted CROSS JOIN interface_addresses ON eni_id = wanted.value ORDER BY seq"),
-      [&](store::Row& from) {
-        const AddressRow row = InterfaceAddresses().Read(from);
-        by_id[row.eni_id]->secondary.push_back({.private_ip = row.private_ip, .public_ip = row.public_ip});
+      "SELECT wanted.key, private_ip, public_ip FROM json_each(?) AS wanted "
+      "CROSS JOIN interface_addresses ON eni_id = wanted.value ORDER BY seq",
+      [&](store::Row& row) {
+        int64_t index = 0;
+        SecondaryAddress address;
+        row.Read(index, address.private_ip, address.public_ip);
+        interfaces[static_cast<size_t>(index)].secondary.push_back(std::move(address));
       },
-      store::JsonArrayOfIds(ids));
+      ids);
 }
 
 absl::StatusOr<std::optional<EniId>> InterfaceAddressTable::Find(const VpcId& vpc, Ipv4 private_ip) {

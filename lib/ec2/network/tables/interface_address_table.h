@@ -23,8 +23,8 @@ class InterfaceAddressTable {
   absl::Status Delete(const VpcId& vpc, Ipv4 private_ip);  // OK when there is none
   // Error: InvalidIPAddress.InUse when another address has the public one.
   absl::Status SetPublicIp(const VpcId& vpc, Ipv4 private_ip, std::optional<Ipv4> public_ip);
-  // Fills those of all interfaces, with one statement.
-  absl::Status Load(std::vector<NetworkInterface>& interfaces);
+  // Fills those of all interfaces, with one statement. `ids`: the interfaces', as JSON, in their order.
+  absl::Status Load(const std::string& ids, std::vector<NetworkInterface>& interfaces);
   // The interface that has the address.
   absl::StatusOr<std::optional<EniId>> Find(const VpcId& vpc, Ipv4 private_ip);
   absl::StatusOr<int64_t> CountIn(const SubnetId& subnet);

@@ -1,8 +1,8 @@
 #include "lib/ec2/network/tables/interface_ipv6_table.h"
 
+#include <cstdint>
 #include <optional>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/tables/ipv6_text.h"
@@ -40,22 +40,17 @@ absl::Status InterfaceIpv6Table::Delete(const EniId& eni, const Ipv6& address) {
   return connection_.Run("DELETE FROM interface_ipv6_addresses WHERE eni_id = ? AND address = ?", eni, address.text());
 }
 
-absl::Status InterfaceIpv6Table::Load(std::vector<NetworkInterface>& interfaces) {
-  absl::flat_hash_map<EniId, NetworkInterface*> by_id;
-  std::vector<EniId> ids;
-  for (NetworkInterface& eni : interfaces) {
-    by_id[eni.id] = &eni;
-    ids.push_back(eni.id);
-  }
+absl::Status InterfaceIpv6Table::Load(const std::string& ids, std::vector<NetworkInterface>& interfaces) {
   return connection_.Query(
-      absl::StrCat("SELECT ", InterfaceIpv6Addresses().columns(),
+      absl::StrCat("SELECT wanted.key, ", InterfaceIpv6Addresses().columns(),
                    " FROM json_each(?) AS wanted CROSS JOIN interface_ipv6_addresses ON eni_id = wanted.value "
                    "ORDER BY seq"),
-      [&](store::Row& from) {
-        const Ipv6Row row = InterfaceIpv6Addresses().Read(from);
-        by_id[row.eni_id]->ipv6.push_back(row.address);
+      [&](store::Row& row) {
+        int64_t index = 0;
+        row.Read(index);
+        interfaces[static_cast<size_t>(index)].ipv6.push_back(InterfaceIpv6Addresses().Read(row).address);
       },
-      store::JsonArrayOfIds(ids));
+      ids);
 }
 
 absl::StatusOr<bool> InterfaceIpv6Table::IsTaken(const Ipv6& address) {

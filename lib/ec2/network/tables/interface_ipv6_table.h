@@ -20,8 +20,8 @@ class InterfaceIpv6Table {
   // Behind those that the interface has. Error: InvalidIPAddress.InUse when any interface has it.
   absl::Status Insert(const EniId& eni, const Ipv6& address);
   absl::Status Delete(const EniId& eni, const Ipv6& address);  // OK when it has none such
-  // Fills those of all interfaces, with one statement.
-  absl::Status Load(std::vector<NetworkInterface>& interfaces);
+  // Fills those of all interfaces, with one statement. `ids`: the interfaces', as JSON, in their order.
+  absl::Status Load(const std::string& ids, std::vector<NetworkInterface>& interfaces);
   absl::StatusOr<bool> IsTaken(const Ipv6& address);
   // The interface that has the address.
   absl::StatusOr<std::optional<EniId>> Find(const Ipv6& address);

@@ -144,25 +144,19 @@ absl::Status InsertGroups(store::Connection& connection, const EniId& id, absl::
   return absl::OkStatus();
 }
 
-// Fills the groups of all with one statement.
-absl::Status LoadGroups(store::Connection& connection, std::vector<NetworkInterface>& interfaces) {
-  if (interfaces.empty()) return absl::OkStatus();
-  absl::flat_hash_map<EniId, NetworkInterface*> by_id;
-  std::vector<EniId> ids;
-  ids.reserve(interfaces.size());
-  for (NetworkInterface& eni : interfaces) {
-    by_id[eni.id] = &eni;
-    ids.push_back(eni.id);
-  }
+// Fills the groups of all with one statement. `ids`: theirs, as JSON, in this order.
+absl::Status LoadGroups(store::Connection& connection, const std::string& ids,
+                        std::vector<NetworkInterface>& interfaces) {
   return connection.Query(
-      absl::StrCat("SELECT ", InterfaceGroups().columns(),
-                   " FROM json_each(?) AS wanted CROSS JOIN interface_groups ON eni_id = wanted.value "
-                   "ORDER BY eni_id, position"),
-      [&](store::Row& from) {
-        GroupRow row = InterfaceGroups().Read(from);
-        by_id[row.eni_id]->groups.push_back(std::move(row.group_id));
+      "SELECT wanted.key, group_id FROM json_each(?) AS wanted CROSS JOIN interface_groups ON eni_id = wanted.value "
+      "ORDER BY wanted.key, position",
+      [&](store::Row& row) {
+        int64_t index = 0;
+        SecurityGroupId group;
+        row.Read(index, group);
+        interfaces[static_cast<size_t>(index)].groups.push_back(std::move(group));
       },
-      store::JsonArrayOfIds(ids));
+      ids);
 }
 
 // Of the public addresses: which have a name, as their VPC gives them, and which are elastic.
@@ -205,9 +199,13 @@ template <typename... Args>
 absl::StatusOr<std::vector<NetworkInterface>> Interfaces(store::Connection& connection, absl::string_view from_and_rest,
                                                          const Args&... args) {
   ASSIGN_OR_RETURN(std::vector<NetworkInterface> all, InterfaceRows().Select(connection, from_and_rest, args...));
-  RETURN_IF_ERROR(LoadGroups(connection, all));
-  if (!all.empty()) RETURN_IF_ERROR(InterfaceAddressTable(connection).Load(all));
-  if (!all.empty()) RETURN_IF_ERROR(InterfaceIpv6Table(connection).Load(all));
+  if (all.empty()) return all;
+  store::JsonTexts json(all.size());
+  for (const NetworkInterface& eni : all) json.Add(eni.id.text());
+  const std::string ids = std::move(json).Finish();
+  RETURN_IF_ERROR(LoadGroups(connection, ids, all));
+  RETURN_IF_ERROR(InterfaceAddressTable(connection).Load(ids, all));
+  RETURN_IF_ERROR(InterfaceIpv6Table(connection).Load(ids, all));
   RETURN_IF_ERROR(LoadPublicFacts(connection, all));
   return all;
 }
