@@ -164,6 +164,13 @@ std::unique_ptr<pb::Message> Schema::NewMessage(const pb::Descriptor* type) cons
 
 absl::StatusOr<std::unique_ptr<Schema>> LoadEmbeddedSchema() { return Schema::Generated(); }
 
+absl::StatusOr<const Schema*> LazySchema::Get() {
+  if (schema_ == nullptr) {
+    ASSIGN_OR_RETURN(schema_, LoadEmbeddedSchema());
+  }
+  return schema_.get();
+}
+
 FieldTraits TraitsOf(const pb::FieldDescriptor& field) {
   const pb::FieldOptions& options = field.options();
   FieldTraits traits;

@@ -61,6 +61,15 @@ class Schema {
 // The schema compiled into this program.
 absl::StatusOr<std::unique_ptr<Schema>> LoadEmbeddedSchema();
 
+// That schema, read when it is first asked for: the short commands need none.
+class LazySchema {
+ public:
+  absl::StatusOr<const Schema*> Get();
+
+ private:
+  std::unique_ptr<Schema> schema_;
+};
+
 // What the CLI needs of a field's options.
 struct FieldTraits {
   bool required = false;

@@ -16,6 +16,7 @@
 #include "cli/import_first.h"
 #include "cli/jmespath.h"
 #include "cli/key_file.h"
+#include "cli/names.h"
 #include "cli/output.h"
 #include "cli/output_json.h"
 #include "cli/output_query.h"
@@ -176,6 +177,7 @@ absl::StatusOr<int> RunAction(const Schema& schema, const GlobalOptions& global,
     ASSIGN_OR_RETURN(query, ParseQuery(global.query));
   }
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
+  RETURN_IF_ERROR(ResolveNames(schema, *client, invocation.request.get()));
   std::optional<KeyFile> key_file;
   if (!invocation.options.save.empty()) {
     ASSIGN_OR_RETURN(KeyFile made, KeyFile::Create(invocation.options.save));

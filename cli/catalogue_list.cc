@@ -6,6 +6,7 @@
 
 #include "brume/host/v1/catalogue.pb.h"
 #include "cli/call.h"
+#include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/output.h"
 #include "cli/rpc_client.h"
@@ -33,6 +34,16 @@ absl::StatusOr<int> RunCatalogue(const GlobalOptions& global, const std::vector<
   const ApiAction action{.name = "catalogue", .api_name = "ListCatalogueImages", .method = &method, .wait_state = ""};
   RETURN_IF_ERROR(Print(Render(action, images, global.output, StyleOf(global))));
   return 0;
+}
+
+Command CatalogueCommand() {
+  return {"catalogue",
+          "catalogue",
+          "Lists the images that import-image knows by a name, and which are imported.",
+          "With whom to log in as, the firmware, the GiB a root volume needs, the newest image that was imported and "
+          "the URL.",
+          {},
+          WithoutSchema<RunCatalogue>};
 }
 
 }  // namespace brume::cli

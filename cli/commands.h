@@ -5,17 +5,42 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "cli/api_schema.h"
+#include "cli/args.h"
+
 namespace brume::cli {
 
-// A command that is not an API action.
+// Runs a command with what follows its name. The exit code.
+using RunCommandFunction = absl::StatusOr<int> (*)(LazySchema& schema, const GlobalOptions& global,
+                                                   const std::vector<std::string>& tokens);
+
+// A command that is not an API action. Its file describes it, and commands.cc lists it.
 struct Command {
   std::string name;
   std::string usage;                                         // "ssh ID [--user NAME] …"
   std::string summary;                                       // one sentence
   std::string details;                                       // paragraphs; may be empty
   std::vector<std::pair<std::string, std::string>> options;  // "--user NAME", what it does
+  RunCommandFunction run = nullptr;                          // null for help alone, which main() answers
 };
 const std::vector<Command>& HandMadeCommands();
+// Null when there is none of this name.
+const Command* FindCommand(absl::string_view name);
+
+// RunCommandFunctions of functions that need the schema, and of those that do not.
+template <auto kRun>
+absl::StatusOr<int> WithSchema(LazySchema& schema, const GlobalOptions& global,
+                               const std::vector<std::string>& tokens) {
+  const absl::StatusOr<const Schema*> loaded = schema.Get();
+  if (!loaded.ok()) return loaded.status();
+  return kRun(**loaded, global, tokens);
+}
+template <auto kRun>
+absl::StatusOr<int> WithoutSchema(LazySchema&, const GlobalOptions& global, const std::vector<std::string>& tokens) {
+  return kRun(global, tokens);
+}
 
 // Options every command takes, as in Command::options; and the environment.
 const std::vector<std::pair<std::string, std::string>>& GlobalOptionHelp();

@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "absl/time/time.h"
 #include "cli/call.h"
 #include "cli/commands.h"
 #include "cli/filter_names.h"
@@ -40,13 +41,6 @@ std::vector<std::string> FlagsIn(const std::string& option_help) {
     flags.push_back(option_help.substr(at, option_help.find_first_of(" ,", at) - at));
   }
   return flags;
-}
-
-const Command* FindCommand(const std::string& name) {
-  for (const Command& command : HandMadeCommands()) {
-    if (command.name == name) return &command;
-  }
-  return nullptr;
 }
 
 // What stands at a position behind the command's name in its usage: "NAME" of "start NAME … [--force]", at any
@@ -388,6 +382,15 @@ absl::StatusOr<int> RunComplete(const Schema& schema, const std::vector<std::str
                                                       : absl::StrCat(candidate.value, "\t", candidate.what);
     RETURN_IF_ERROR(Print(absl::StrCat(line, "\n")));
   }
+  return 0;
+}
+
+absl::StatusOr<int> RunCompletion(const GlobalOptions& /*global*/, const std::vector<std::string>& tokens) {
+  const std::string script = tokens.size() == 1 ? CompletionScript(tokens[0]) : "";
+  if (script.empty()) {
+    return absl::InvalidArgumentError("completion is there for three shells: brume completion bash|zsh|fish");
+  }
+  RETURN_IF_ERROR(Print(script));
   return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "cli/api_schema.h"
 #include "cli/args.h"
@@ -28,5 +29,8 @@ std::vector<std::string> Complete(const Schema& schema, const std::vector<std::s
 // `brume __complete INDEX WORD …` prints Complete's, `brume __complete raw INDEX WORD …` a line for each candidate: the
 // value as it is, a tab, and what is beside it. The exit code.
 absl::StatusOr<int> RunComplete(const Schema& schema, const std::vector<std::string>& argv);
+
+// `brume completion bash`
+absl::StatusOr<int> RunCompletion(const GlobalOptions& global, const std::vector<std::string>& tokens);
 
 }  // namespace brume::cli

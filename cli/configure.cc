@@ -17,6 +17,7 @@
 #include "absl/strings/strip.h"
 #include "brume/host/v1/host.pb.h"
 #include "cli/call.h"
+#include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/rpc_client.h"
 #include "cli/terminal.h"
@@ -156,6 +157,18 @@ absl::StatusOr<int> RunConfigure(const GlobalOptions& global, const std::vector<
   }
   RETURN_IF_ERROR(Print(profile == nullptr ? ShellLines(to) : ProfileLines(to, *profile)));
   return 0;
+}
+
+Command ConfigureCommand() {
+  return {"configure",
+          "configure [--profile NAME] [--endpoint-url URL] [--show-secret]",
+          "Prints the lines that point the aws command line, boto3 and their like at the daemon.",
+          "Without --profile they are a shell's: eval \"$(brume configure)\". They name the file with the root's key, "
+          "which only root may read. It writes nothing.",
+          {{"--profile NAME", "Print lines for ~/.aws/config and ~/.aws/credentials instead."},
+           {"--endpoint-url URL", "Where the EC2 Query API is. Default: where the daemon says it serves it."},
+           {"--show-secret", "Print the root's key itself, too."}},
+          WithoutSchema<RunConfigure>};
 }
 
 }  // namespace brume::cli

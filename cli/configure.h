@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "cli/args.h"
+#include "cli/commands.h"
 
 namespace brume::cli {
 
@@ -37,5 +38,7 @@ std::string CredentialsFileOf(const std::string& endpoint);
 absl::StatusOr<std::string> ReachableUrl(const std::string& served, const std::string& endpoint);
 
 absl::StatusOr<int> RunConfigure(const GlobalOptions& global, const std::vector<std::string>& tokens);
+
+Command ConfigureCommand();
 
 }  // namespace brume::cli

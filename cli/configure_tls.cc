@@ -18,6 +18,7 @@
 #include "absl/time/clock.h"
 #include "cli/args.h"
 #include "cli/call.h"
+#include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/self_signed.h"
 #include "cli/terminal.h"
@@ -148,6 +149,22 @@ absl::StatusOr<int> RunConfigureTls(const std::vector<std::string>& tokens) {
   RETURN_IF_ERROR(WritePair(files, made, options.Find("force") != nullptr));
   RETURN_IF_ERROR(Print(RenderTlsSettings(files, names, made.not_after)));
   return 0;
+}
+
+Command ConfigureTlsCommand() {
+  return {
+      "configure-tls",
+      "configure-tls [--dir DIRECTORY] [--name HOST …] [--force]",
+      "Makes a certificate, so that the Query API is served over HTTPS.",
+      "Makes brumed.crt and, readable by its owner alone, brumed.key: self-signed, ECDSA on P-256, good for ten years, "
+      "for localhost, 127.0.0.1, ::1 and this host's name. Then shows what to write into brumed.toml, and the "
+      "variable that makes the aws CLI and the SDKs trust the certificate. The daemon is not asked.",
+      {{"--dir DIRECTORY", "Where to. Made where it does not exist. Default: /etc/brume/tls."},
+       {"--name HOST", "One more DNS name or address that clients reach the daemon by; may be given often."},
+       {"--force", "Replace a certificate and key that are there already."}},
+      [](LazySchema&, const GlobalOptions&, const std::vector<std::string>& tokens) {
+        return RunConfigureTls(tokens);
+      }};
 }
 
 }  // namespace brume::cli

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "cli/commands.h"
 
 namespace brume::cli {
 
@@ -20,5 +21,7 @@ std::string RenderTlsSettings(const TlsFiles& files, const std::vector<std::stri
 
 // Needs no daemon.
 absl::StatusOr<int> RunConfigureTls(const std::vector<std::string>& tokens);
+
+Command ConfigureTlsCommand();
 
 }  // namespace brume::cli

@@ -17,6 +17,7 @@
 #include "cli/console_stream.h"
 #include "cli/help.h"
 #include "cli/instances.h"
+#include "cli/names.h"
 #include "cli/rpc_client.h"
 #include "cli/table_columns.h"
 #include "cli/terminal.h"
@@ -145,7 +146,7 @@ absl::StatusOr<int> RunConsole(const Schema& schema, const GlobalOptions& global
 
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
   std::string id = options.positional[0];
-  if (KindOfId(id) != &InstanceId::kKind) {
+  if (KindOfId(id) != &InstanceId::kKind || IsBeginningOfId(InstanceId::kKind.prefix, id)) {
     ASSIGN_OR_RETURN(nlohmann::ordered_json instance, FindInstance(schema, *client, id));
     id = Cell(instance, "InstanceId");
   }

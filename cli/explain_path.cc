@@ -10,13 +10,16 @@
 #include "absl/strings/str_format.h"
 #include "brume/ec2/v1/network_insights.pb.h"
 #include "cli/call.h"
+#include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/instances.h"
+#include "cli/names.h"
 #include "cli/output.h"
 #include "cli/output_json.h"
 #include "cli/rpc_client.h"
 #include "cli/terminal.h"
 #include "lib/base/status_macros.h"
+#include "lib/resource/ids.h"
 #include "lib/resource/ipv4.h"
 #include "lib/resource/ipv6.h"
 #include "lib/resource/kinds.h"
@@ -38,9 +41,10 @@ absl::Status Ask(const Schema& schema, Client& client, const char* action, const
   return client.Call(*method, request, response);
 }
 
-// The id of an end: it is one, or the Name tag of an instance.
+// The id of an end: it is one, or what names an instance.
 absl::StatusOr<std::string> IdOf(const Schema& schema, Client& client, const std::string& end) {
-  if (KindOfId(end) != nullptr) return end;
+  const bool other_kind = KindOfId(end) != nullptr && !IsBeginningOfId(InstanceId::kKind.prefix, end);
+  if (IsWholeId(end) || other_kind) return end;
   ASSIGN_OR_RETURN(const nlohmann::ordered_json instance, FindInstance(schema, client, end));
   return instance.value("InstanceId", "");
 }
@@ -142,6 +146,22 @@ absl::StatusOr<int> RunExplainPath(const Schema& schema, const GlobalOptions& gl
     RETURN_IF_ERROR(Print(RenderAnalysis(analysis)));
   }
   return analysis.network_path_found() ? 0 : 1;
+}
+
+Command ExplainPathCommand() {
+  return {
+      "explain-path",
+      "explain-path --from ID --to ID|ADDRESS [--port N] [--protocol tcp|udp|icmp]",
+      "Says what stops a packet between two machines, or what it meets on its way.",
+      "An ID is that of an instance, a network interface or an internet gateway, which stands for everybody outside; "
+      "or the Name tag of one instance. No packet is sent: routes, gateways, security groups and network ACLs are "
+      "walked as the host has them, for the packet and for its answer. The exit code is 0 where it arrives and is "
+      "answered, and 1 where it is stopped.",
+      {{"--from ID", "Who sends."},
+       {"--to ID|ADDRESS", "Whom it is sent to. An IPv6 address: the packet is one of IPv6."},
+       {"--port N", "The port that is sent to. Default: any, which only rules about all ports let through."},
+       {"--protocol NAME", "tcp, the default, udp, or icmp for an echo request, which has no port."}},
+      WithSchema<RunExplainPath>};
 }
 
 }  // namespace brume::cli

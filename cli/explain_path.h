@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "cli/api_schema.h"
 #include "cli/args.h"
+#include "cli/commands.h"
 
 namespace brume::ec2::v1 {
 class CreateNetworkInsightsPathRequest;
@@ -24,5 +25,7 @@ std::string RenderAnalysis(const ec2::v1::NetworkInsightsAnalysis& analysis);
 // 0 where the packet arrives and is answered, 1 where it does not.
 absl::StatusOr<int> RunExplainPath(const Schema& schema, const GlobalOptions& global,
                                    const std::vector<std::string>& tokens);
+
+Command ExplainPathCommand();
 
 }  // namespace brume::cli

@@ -8,10 +8,10 @@
 
 namespace brume::cli {
 
-// At most 25 lines of at most 80 columns. Names only what this program has.
+// At most 25 lines of at most 80 columns.
 std::string FirstScreen(const Schema& schema);
 
-// Every command the screen means to name, whether or not it is there; each is the first of its alternatives.
+// Every command it names.
 std::vector<std::string> FirstScreenNames();
 
 }  // namespace brume::cli

@@ -13,6 +13,7 @@
 #include "brume/ec2/v1/flow_log.pb.h"
 #include "brume/host/v1/flow_record.pb.h"
 #include "cli/call.h"
+#include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/instances.h"
 #include "cli/output.h"
@@ -117,6 +118,18 @@ absl::StatusOr<int> RunFlowLogs(const Schema& schema, const GlobalOptions& globa
     if (!follow) return 0;
     absl::SleepFor(kPollPeriod);
   }
+}
+
+Command FlowLogsCommand() {
+  return {"flow-logs",
+          "flow-logs [FLOW-LOG-ID …] [--follow] [--interface ID] [--instance ID]",
+          "Shows the records of flow logs: who talked to whom, and what was rejected.",
+          "Oldest first, from the files that are there; of all flow logs, or of those that are named. Records are made "
+          "once a minute, and when a log is deleted. Each is printed as its file has it, in the log's own format.",
+          {{"--follow", "Go on with the records to come; Ctrl-C ends it."},
+           {"--interface ID", "Records of this network interface."},
+           {"--instance ID", "Records of this instance's interfaces; ID may be its Name tag."}},
+          WithSchema<RunFlowLogs>};
 }
 
 }  // namespace brume::cli

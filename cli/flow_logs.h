@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "cli/api_schema.h"
 #include "cli/args.h"
+#include "cli/commands.h"
 
 namespace brume::cli {
 
@@ -17,5 +18,7 @@ bool IsRecordOf(const std::string& record, const std::string& log_format, const 
 
 absl::StatusOr<int> RunFlowLogs(const Schema& schema, const GlobalOptions& global,
                                 const std::vector<std::string>& tokens);
+
+Command FlowLogsCommand();
 
 }  // namespace brume::cli

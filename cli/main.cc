@@ -10,21 +10,10 @@
 #include "cli/args.h"
 #include "cli/aws_options.h"
 #include "cli/call.h"
-#include "cli/catalogue_list.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
-#include "cli/configure.h"
-#include "cli/configure_tls.h"
-#include "cli/console.h"
-#include "cli/doctor.h"
-#include "cli/explain_path.h"
-#include "cli/fill.h"
-#include "cli/flow_logs.h"
-#include "cli/records.h"
 #include "cli/rpc_client.h"
 #include "cli/run_help.h"
-#include "cli/snapshot_transfer.h"
-#include "cli/ssh.h"
 #include "cli/terminal.h"
 #include "cli/unknown_action.h"
 #include "cli/wait.h"
@@ -33,35 +22,20 @@
 namespace brume::cli {
 namespace {
 
-absl::StatusOr<int> RunCompletion(const std::vector<std::string>& tokens) {
-  const std::string script = tokens.size() == 1 ? CompletionScript(tokens[0]) : "";
-  if (script.empty()) {
-    return absl::InvalidArgumentError("completion is there for three shells: brume completion bash|zsh|fish");
-  }
-  RETURN_IF_ERROR(Print(script));
-  return 0;
-}
-
-absl::StatusOr<int> Dispatch(const Schema& schema, const CommandLine& line, std::string* api_name) {
+absl::StatusOr<int> Dispatch(LazySchema& lazy, const CommandLine& line, std::string* api_name) {
   if (line.version) {
     RETURN_IF_ERROR(Print("brume " BRUME_VERSION "\n"));
     return 0;
   }
+  // These need no schema to be known.
+  const Command* const command = line.help ? nullptr : FindCommand(line.command);
+  if (command != nullptr && command->run != nullptr && line.global.query.empty()) {
+    return command->run(lazy, line.global, line.rest);
+  }
+  ASSIGN_OR_RETURN(const Schema* const loaded, lazy.Get());
+  const Schema& schema = *loaded;
   if (const auto wanted = HelpWanted(schema, line)) return RunHelp(schema, *wanted);
   RETURN_IF_ERROR(CheckQuery(schema, line));
-  if (line.command == "ssh") return RunSsh(schema, line.global, line.rest);
-  if (line.command == "console") return RunConsole(schema, line.global, line.rest);
-  if (line.command == "configure") return RunConfigure(line.global, line.rest);
-  if (line.command == "configure-tls") return RunConfigureTls(line.rest);
-  if (line.command == "doctor") return RunDoctor(schema, line.global, line.rest);
-  if (line.command == "events") return RunEvents(line.global, line.rest);
-  if (line.command == "explain-path") return RunExplainPath(schema, line.global, line.rest);
-  if (line.command == "flow-logs") return RunFlowLogs(schema, line.global, line.rest);
-  if (line.command == "snapshot") return RunSnapshot(line.global, line.rest);
-  if (line.command == "catalogue") return RunCatalogue(line.global, line.rest);
-  if (line.command == "stats") return RunStats(line.global, line.rest);
-  if (line.command == "wait") return RunWait(schema, line.global, line.rest);
-  if (line.command == "completion") return RunCompletion(line.rest);
   std::string name = line.command;
   std::vector<std::string> rest = line.rest;
   // "brume iam create-user", as the aws command line spells it.
@@ -90,10 +64,13 @@ int Main(const std::vector<std::string>& argv) {
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   std::string api_name;
   const auto run = [&]() -> absl::StatusOr<int> {
-    ASSIGN_OR_RETURN(std::unique_ptr<Schema> schema, LoadEmbeddedSchema());
-    if (!argv.empty() && argv[0] == "__complete") return RunComplete(*schema, argv);
+    LazySchema schema;
+    if (!argv.empty() && argv[0] == "__complete") {
+      ASSIGN_OR_RETURN(const Schema* const loaded, schema.Get());
+      return RunComplete(*loaded, argv);
+    }
     ASSIGN_OR_RETURN(CommandLine line, ParseCommandLine(argv, IsTerminal(STDOUT_FILENO)));
-    return Dispatch(*schema, line, &api_name);
+    return Dispatch(schema, line, &api_name);
   };
   const absl::StatusOr<int> code = run();
   if (code.ok()) return *code;

@@ -127,6 +127,12 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(const GlobalOptions& opti
 
 absl::Status Client::Call(const google::protobuf::MethodDescriptor& method, const google::protobuf::Message& request,
                           google::protobuf::Message* response, absl::Duration timeout) {
+  return Call(MethodPath(method), request, response, timeout);
+}
+
+absl::Status Client::Call(const std::string& path, const google::protobuf::Message& request,
+                          google::protobuf::Message* response, absl::Duration timeout) {
+  const std::string name = path.substr(path.rfind('/') + 1);
   const grpc::Slice slice(request.SerializeAsString());
   const grpc::ByteBuffer sent(&slice, 1);
   grpc::ByteBuffer received;
@@ -137,17 +143,17 @@ absl::Status Client::Call(const google::protobuf::MethodDescriptor& method, cons
   grpc::CompletionQueue queue;
   grpc::Status status;
   grpc::GenericStub stub(channel_);
-  auto call = stub.PrepareUnaryCall(&context, MethodPath(method), sent, &queue);
+  auto call = stub.PrepareUnaryCall(&context, path, sent, &queue);
   call->StartCall();
   call->Finish(&received, &status, nullptr);
   void* tag = nullptr;
   bool ok = false;
   queue.Next(&tag, &ok);
   simulated_ = context.GetServerTrailingMetadata().count("x-brume-simulated") > 0;
-  RETURN_IF_ERROR(Explain(status, method.name()));
+  RETURN_IF_ERROR(Explain(status, name));
   grpc::ProtoBufferReader reader(&received);
   if (!response->ParseFromZeroCopyStream(&reader)) {
-    return absl::InternalError(absl::StrCat("the daemon's answer to ", method.name(), " is damaged"));
+    return absl::InternalError(absl::StrCat("the daemon's answer to ", name, " is damaged"));
   }
   return absl::OkStatus();
 }

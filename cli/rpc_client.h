@@ -27,6 +27,9 @@ class Client {
   // to do.
   absl::Status Call(const google::protobuf::MethodDescriptor& method, const google::protobuf::Message& request,
                     google::protobuf::Message* response, absl::Duration timeout = absl::InfiniteDuration());
+  // The same by MethodPath.
+  absl::Status Call(const std::string& path, const google::protobuf::Message& request,
+                    google::protobuf::Message* response, absl::Duration timeout = absl::InfiniteDuration());
 
   // What a failed call of `method` says to the user. OK for OK.
   absl::Status Explain(const grpc::Status& status, const std::string& method) const;

@@ -22,9 +22,12 @@
 #include "brume/ebs/v1/block.pb.h"
 #include "brume/ec2/v1/snapshot.pb.h"
 #include "cli/call.h"
+#include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/rpc_client.h"
+#include "cli/snapshot_by_name.h"
 #include "cli/terminal.h"
+#include "cli/typed_call.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/undo.h"
 #include "lib/base/unique_fd.h"
@@ -85,22 +88,6 @@ std::string DigestOf(const std::string& data) {
   SHA256(reinterpret_cast<const unsigned char*>(data.data()), data.size(),
          reinterpret_cast<unsigned char*>(digest.data()));
   return digest;
-}
-
-// The rpc whose request this is.
-template <typename Response, typename Request>
-absl::StatusOr<Response> Call(Client& client, const Request& request) {
-  const auto& file = *Request::descriptor()->file();
-  const std::string message = Request::descriptor()->name();
-  const std::string name = message.substr(0, message.size() - std::strlen("Request"));
-  for (int i = 0; i < file.service_count(); ++i) {
-    const auto* const method = file.service(i)->FindMethodByName(name);
-    if (method == nullptr) continue;
-    Response response;
-    RETURN_IF_ERROR(client.Call(*method, request, &response));
-    return response;
-  }
-  return absl::InternalError(absl::StrCat("the schema has no ", name));
 }
 
 absl::Status WriteAll(int file, const std::string& data, int64_t offset, const std::string& path) {
@@ -275,27 +262,50 @@ absl::StatusOr<std::string> Import(Client& client, const std::string& path, cons
 
 absl::StatusOr<int> RunSnapshot(const GlobalOptions& global, const std::vector<std::string>& tokens) {
   ASSIGN_OR_RETURN(const ParsedOptions options,
-                   ParseOptions(tokens, {{"description"}, {"force", false}, {"help", false}}));
+                   ParseOptions(tokens, {{"description"}, {"force", false}, {"no-wait", false}, {"help", false}}));
   if (options.Find("help") != nullptr) {
     RETURN_IF_ERROR(Print(CommandHelpText("snapshot", TerminalWidth(STDOUT_FILENO))));
     return 0;
   }
   const std::vector<std::string>& words = options.positional;
   const bool exports = words.size() == 3 && words[0] == "export", imports = words.size() == 2 && words[0] == "import";
-  if (!exports && !imports) {
+  const std::string* const description = options.Find("description");
+  const bool named = words.size() == 1 && words[0] != "export" && words[0] != "import";
+  if (!exports && !imports && !named) {
     return absl::InvalidArgumentError(
-        "snapshot export SNAPSHOT FILE, or snapshot import FILE; see brume help snapshot");
+        "snapshot NAME, snapshot export SNAPSHOT FILE, or snapshot import FILE; see brume help snapshot");
   }
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
+  if (named) {
+    return SnapshotByName(*client, words[0], description == nullptr ? "" : *description,
+                          options.Find("no-wait") == nullptr);
+  }
   CatchSignals();
   if (exports) {
     RETURN_IF_ERROR(Export(*client, words[1], words[2], options.Find("force") != nullptr));
     return 0;
   }
-  const std::string* const description = options.Find("description");
   ASSIGN_OR_RETURN(const std::string snapshot, Import(*client, words[1], description == nullptr ? "" : *description));
   RETURN_IF_ERROR(Print(snapshot + "\n"));
   return 0;
+}
+
+Command SnapshotCommand() {
+  return {
+      "snapshot",
+      "snapshot NAME [--description TEXT] [--no-wait] | snapshot export SNAPSHOT FILE [--force] | snapshot import FILE "
+      "[--description TEXT]",
+      "Makes snapshots of an instance's volumes, or of a volume; writes one to a file here, or makes one of a file.",
+      "NAME is the Name tag or id of an instance or a volume; all volumes of an instance are taken at one moment, and "
+      "the "
+      "ids of the snapshots are printed once they are completed.\n\nA file is a raw disk; what is zeros takes no room "
+      "in it. An import prints the new snapshot's id once it is "
+      "completed. What fails or is interrupted leaves neither half a file nor half a snapshot. Every block's checksum "
+      "is compared on both sides.",
+      {{"--force", "Replace a file that is there already."},
+       {"--description TEXT", "What the snapshot is made for."},
+       {"--no-wait", "Of snapshot NAME: return at once."}},
+      WithoutSchema<RunSnapshot>};
 }
 
 }  // namespace brume::cli

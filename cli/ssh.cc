@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,20 +24,20 @@
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 #include "cli/call.h"
+#include "cli/commands.h"
 #include "cli/help.h"
 #include "cli/instances.h"
 #include "cli/rpc_client.h"
-#include "cli/table_columns.h"
+#include "cli/short_images.h"
 #include "cli/terminal.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
 #include "lib/resource/ids.h"
-#include "nlohmann/json.hpp"
+
+extern char** environ;
 
 namespace brume::cli {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // Of an address of either family, or none.
 struct PortOfSsh {
@@ -57,29 +59,6 @@ PortOfSsh PortAt(const std::string& address) {
     port.size = sizeof(*ipv6);
   }
   return port;
-}
-
-// True when something at the address answers on port 22 as SSH does.
-bool SpeaksSsh(const std::string& address, absl::Duration timeout) {
-  const PortOfSsh peer = PortAt(address);
-  if (peer.size == 0) return false;
-  const UniqueFd fd(socket(peer.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd) return false;
-  const absl::Time deadline = absl::Now() + timeout;
-  const auto wait_for = [&](short event) {
-    pollfd waiting{fd.get(), event, 0};
-    const int64_t left = std::max<int64_t>(absl::ToInt64Milliseconds(deadline - absl::Now()), 0);
-    return poll(&waiting, 1, static_cast<int>(left)) == 1;
-  };
-  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer.address), peer.size) != 0) {
-    int error = 0;
-    socklen_t size = sizeof(error);
-    if (errno != EINPROGRESS || !wait_for(POLLOUT)) return false;
-    if (getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) return false;
-  }
-  char banner[4];
-  return wait_for(POLLIN) && recv(fd.get(), banner, sizeof(banner), 0) == sizeof(banner) &&
-         std::memcmp(banner, "SSH-", sizeof(banner)) == 0;
 }
 
 absl::Status WaitForSsh(const std::string& id, const std::string& address, absl::Duration timeout) {
@@ -127,17 +106,68 @@ absl::StatusOr<std::string> KnownHostsFile(const std::string& id) {
   return (directory / id).string();
 }
 
-absl::Status CheckReachable(const Json& instance, const std::string& id) {
-  const std::string state = Cell(instance, "State.Name");
+// Whom the image wants to be logged in to as: the catalogue knows of its own.
+absl::StatusOr<std::string> DefaultUser(Client& client, const std::string& image_id) {
+  ASSIGN_OR_RETURN(const host::v1::ListCatalogueImagesResponse catalogue, ImageCatalogue(client));
+  for (const host::v1::CatalogueImage& entry : catalogue.images()) {
+    if (!image_id.empty() && entry.image_id() == image_id && !entry.default_user().empty()) return entry.default_user();
+  }
+  return std::string("root");
+}
+
+absl::Status CheckReachable(const ec2::v1::Instance& instance) {
+  const std::string& state = instance.state().name();
   if (state == "pending" || state == "running") return absl::OkStatus();
-  const std::string hint =
-      state == "stopped" ? absl::StrCat(". Start it: brume start-instances --wait --instance-ids ", id) : "";
-  return absl::FailedPreconditionError(absl::StrCat(id, " is ", state, hint));
+  const std::string hint = state == "stopped" ? absl::StrCat(". Start it: brume start ", ShortNameOf(instance)) : "";
+  return absl::FailedPreconditionError(absl::StrCat(CalledAs(instance), " is ", state, hint));
+}
+
+// The instance once it runs.
+absl::StatusOr<ec2::v1::Instance> AwaitRunning(Client& client, const std::string& name, absl::Time deadline) {
+  const absl::Time start = absl::Now();
+  Progress progress;
+  while (true) {
+    ASSIGN_OR_RETURN(ec2::v1::Instance instance, FindInstance(client, name));
+    if (client.simulated()) {
+      // Its addresses are made up: they may be somebody's on the real network.
+      return absl::FailedPreconditionError("this brumed simulates: there is no guest to log in to");
+    }
+    RETURN_IF_ERROR(CheckReachable(instance));
+    if (instance.state().name() == "running") return instance;
+    if (absl::Now() > deadline) {
+      return absl::DeadlineExceededError(absl::StrCat(CalledAs(instance), " is still ", instance.state().name()));
+    }
+    progress.Show(absl::StrCat("waiting for ", CalledAs(instance), " to run"),
+                  absl::StrCat(absl::ToInt64Seconds(absl::Now() - start), " s"));
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
 }
 
 }  // namespace
 
-std::vector<std::string> SshArguments(const SshTarget& target) {
+bool SpeaksSsh(const std::string& address, absl::Duration timeout) {
+  const PortOfSsh peer = PortAt(address);
+  if (peer.size == 0) return false;
+  const UniqueFd fd(socket(peer.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) return false;
+  const absl::Time deadline = absl::Now() + timeout;
+  const auto wait_for = [&](short event) {
+    pollfd waiting{fd.get(), event, 0};
+    const int64_t left = std::max<int64_t>(absl::ToInt64Milliseconds(deadline - absl::Now()), 0);
+    return poll(&waiting, 1, static_cast<int>(left)) == 1;
+  };
+  if (connect(fd.get(), reinterpret_cast<const sockaddr*>(&peer.address), peer.size) != 0) {
+    int error = 0;
+    socklen_t size = sizeof(error);
+    if (errno != EINPROGRESS || !wait_for(POLLOUT)) return false;
+    if (getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) return false;
+  }
+  char banner[4];
+  return wait_for(POLLIN) && recv(fd.get(), banner, sizeof(banner), 0) == sizeof(banner) &&
+         std::memcmp(banner, "SSH-", sizeof(banner)) == 0;
+}
+
+std::vector<std::string> SshArguments(const SshTarget& target, const std::vector<std::string>& extra) {
   std::vector<std::string> arguments = {
       "ssh",
       "-o",
@@ -158,6 +188,7 @@ std::vector<std::string> SshArguments(const SshTarget& target) {
     for (const char* word : {"-o", "IdentitiesOnly=yes", "-i"}) arguments.emplace_back(word);
     arguments.push_back(target.identity);
   }
+  arguments.insert(arguments.end(), extra.begin(), extra.end());
   for (const std::string& word : {std::string("-l"), target.user, std::string("--"), target.address}) {
     arguments.push_back(word);
   }
@@ -179,8 +210,100 @@ std::string FindIdentity(const std::string& key_name) {
   return "";
 }
 
-absl::StatusOr<int> RunSsh(const Schema& schema, const GlobalOptions& global, const std::vector<std::string>& tokens) {
-  ASSIGN_OR_RETURN(ParsedOptions options, ParseOptions(tokens, {{"user"}, {"identity"}, {"timeout"}, {"help", false}}));
+std::string SshAddressOf(const ec2::v1::Instance& instance) {
+  if (instance.has_public_ip_address()) return instance.public_ip_address();
+  // Without IPv4 it is reached by IPv6, as far as its subnet's routes lead.
+  return instance.private_ip_address().empty() ? instance.ipv6_address() : "";
+}
+
+const std::vector<OptionSpec>& SshOptionSpecs() {
+  static const auto* const specs = new std::vector<OptionSpec>{{"user"}, {"identity"}, {"timeout"}, {"help", false}};
+  return *specs;
+}
+
+const std::vector<std::pair<std::string, std::string>>& SshOptionHelp() {
+  static const auto* const help = new std::vector<std::pair<std::string, std::string>>{
+      {"--user NAME", "The user on the guest. Default: what the catalogue says of its image, else root."},
+      {"--identity FILE", "The private key. Default: that of the instance's key pair, see brume help ssh."},
+      {"--timeout SECONDS", "Give up waiting for port 22 after this long. Default: 120."}};
+  return *help;
+}
+
+absl::StatusOr<SshWishes> ParseSshWishes(const ParsedOptions& options) {
+  SshWishes wishes;
+  if (const std::string* const user = options.Find("user")) wishes.user = *user;
+  if (const std::string* const identity = options.Find("identity")) {
+    if (access(identity->c_str(), R_OK) != 0) {
+      return absl::InvalidArgumentError(absl::StrCat("--identity: ", *identity, ": ", std::strerror(errno)));
+    }
+    wishes.identity = *identity;
+  }
+  int seconds = 0;
+  if (const std::string* const text = options.Find("timeout")) {
+    if (!absl::SimpleAtoi(*text, &seconds) || seconds < 1) {
+      return absl::InvalidArgumentError("--timeout takes a number of seconds from 1 up");
+    }
+    wishes.timeout = absl::Seconds(seconds);
+  }
+  return wishes;
+}
+
+absl::StatusOr<SshTarget> ReachBySsh(Client& client, const std::string& name, const SshWishes& wishes) {
+  ASSIGN_OR_RETURN(const ec2::v1::Instance instance, AwaitRunning(client, name, absl::Now() + wishes.timeout));
+  SshTarget target;
+  target.instance_id = instance.instance_id();
+  target.address = SshAddressOf(instance);
+  if (target.address.empty()) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(target.instance_id, " has no public address, and its private one (", instance.private_ip_address(),
+                     ") is reachable from its VPC alone. Launch with --associate-public-ip-address, use a subnet that "
+                     "maps public addresses, or use brume console ",
+                     target.instance_id));
+  }
+  target.user = wishes.user;
+  if (target.user.empty()) {
+    ASSIGN_OR_RETURN(target.user, DefaultUser(client, instance.image_id()));
+  }
+  target.identity = wishes.identity.empty() ? FindIdentity(instance.key_name()) : wishes.identity;
+  ASSIGN_OR_RETURN(target.known_hosts, KnownHostsFile(target.instance_id));
+  RETURN_IF_ERROR(WaitForSsh(target.instance_id, target.address, wishes.timeout));
+  return target;
+}
+
+absl::Status BecomeSsh(std::vector<std::string> arguments) {
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  execvp(argv[0], argv.data());
+  return absl::UnknownError(
+      absl::StrCat("ssh cannot be run: ", std::strerror(errno), ". Install it: apt install openssh-client"));
+}
+
+absl::StatusOr<pid_t> StartProgram(std::vector<std::string> arguments, int input, int output) {
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  argv.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  if (input >= 0) posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+  if (output >= 0) posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+  pid_t pid = -1;
+  const int error = posix_spawnp(&pid, argv[0], &actions, nullptr, argv.data(), environ);
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) return absl::UnknownError(absl::StrCat(arguments[0], " cannot be run: ", std::strerror(error)));
+  return pid;
+}
+
+absl::StatusOr<int> AwaitProgram(pid_t pid) {
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0) {
+    if (errno != EINTR) return absl::UnknownError(absl::StrCat("waitpid: ", std::strerror(errno)));
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+absl::StatusOr<int> RunSsh(const GlobalOptions& global, const std::vector<std::string>& tokens) {
+  ASSIGN_OR_RETURN(const ParsedOptions options, ParseOptions(tokens, SshOptionSpecs()));
   if (options.Find("help")) {
     RETURN_IF_ERROR(Print(CommandHelpText("ssh", TerminalWidth(STDOUT_FILENO))));
     return 0;
@@ -188,65 +311,27 @@ absl::StatusOr<int> RunSsh(const Schema& schema, const GlobalOptions& global, co
   if (options.positional.size() != 1) {
     return absl::InvalidArgumentError("brume ssh takes one instance: brume ssh ID [--user NAME] [-- COMMAND …]");
   }
-  int seconds = 120;
-  if (const std::string* text = options.Find("timeout"); text && (!absl::SimpleAtoi(*text, &seconds) || seconds < 1)) {
-    return absl::InvalidArgumentError("--timeout takes a number of seconds from 1 up");
-  }
-  const absl::Duration timeout = absl::Seconds(seconds);
-  const absl::Time start = absl::Now();
-
-  ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
-  SshTarget target;
-  Json instance;
-  {
-    Progress progress;
-    while (true) {
-      ASSIGN_OR_RETURN(instance, FindInstance(schema, *client, options.positional[0]));
-      if (client->simulated()) {
-        // Its addresses are made up: they may be somebody's on the real network.
-        return absl::FailedPreconditionError("this brumed simulates: there is no guest to log in to");
-      }
-      target.instance_id = Cell(instance, "InstanceId");
-      target.address = Cell(instance, "PublicIpAddress");
-      // Without IPv4 it is reached by IPv6, as far as its subnet's routes lead.
-      const bool without_ipv4 = target.address.empty() && Cell(instance, "PrivateIpAddress").empty();
-      if (without_ipv4) target.address = Cell(instance, "Ipv6Address");
-      RETURN_IF_ERROR(CheckReachable(instance, target.instance_id));
-      const std::string state = Cell(instance, "State.Name");
-      if (state == "running") break;
-      if (absl::Now() - start > timeout) {
-        return absl::DeadlineExceededError(absl::StrCat(target.instance_id, " is still ", state));
-      }
-      progress.Show(absl::StrCat("waiting for ", target.instance_id, " to run"),
-                    absl::StrCat(absl::ToInt64Seconds(absl::Now() - start), " s"));
-      std::this_thread::sleep_for(std::chrono::milliseconds(200));
-    }
-  }
-  if (target.address.empty()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        target.instance_id, " has no public address, and its private one (", Cell(instance, "PrivateIpAddress"),
-        ") is reachable from its VPC alone. Launch with --associate-public-ip-address, use a subnet that "
-        "maps public addresses, or use brume console ",
-        target.instance_id));
-  }
-  const std::string* user = options.Find("user");
-  const std::string* identity = options.Find("identity");
-  target.user = user ? *user : "root";
-  target.identity = identity ? *identity : FindIdentity(Cell(instance, "KeyName"));
-  if (identity && access(identity->c_str(), R_OK) != 0) {
-    return absl::InvalidArgumentError(absl::StrCat("--identity: ", *identity, ": ", std::strerror(errno)));
-  }
+  ASSIGN_OR_RETURN(const SshWishes wishes, ParseSshWishes(options));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Client> client, Client::Create(global));
+  ASSIGN_OR_RETURN(SshTarget target, ReachBySsh(*client, options.positional[0], wishes));
   target.command = options.after_dashes;
-  ASSIGN_OR_RETURN(target.known_hosts, KnownHostsFile(target.instance_id));
-  RETURN_IF_ERROR(WaitForSsh(target.instance_id, target.address, timeout));
+  return BecomeSsh(SshArguments(target));
+}
 
-  std::vector<std::string> arguments = SshArguments(target);
-  std::vector<char*> argv;
-  for (std::string& argument : arguments) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-  execvp(argv[0], argv.data());
-  return absl::UnknownError(
-      absl::StrCat("ssh cannot be run: ", std::strerror(errno), ". Install it: apt install openssh-client"));
+Command SshCommand() {
+  return {
+      "ssh",
+      "ssh ID [--user NAME] [--identity FILE] [--timeout SECONDS] [-- COMMAND …]",
+      "Opens a shell on an instance, or runs a command there, by ssh.",
+      "ID is an instance id, or the Name tag of one instance. brume waits until the guest answers on port 22, then "
+      "becomes ssh. Host keys are kept by instance under $XDG_STATE_HOME/brume (else ~/.local/state/brume), because "
+      "addresses are used again.\n\nWithout --identity the private key is the first that exists of "
+      "STATE/KEY_key, ~/.ssh/brume-KEY and ~/.ssh/brume-KEY.pem, where KEY is the instance's key pair and STATE the "
+      "daemon's state directory; else ssh chooses.",
+      {{"--user NAME", "The user on the guest. Default: what the catalogue says of its image, else root."},
+       {"--identity FILE", "The private key."},
+       {"--timeout SECONDS", "Give up waiting for port 22 after this long. Default: 120."}},
+      WithoutSchema<RunSsh>};
 }
 
 }  // namespace brume::cli

@@ -14,6 +14,7 @@
 #include "cli/flags.h"
 #include "cli/help.h"
 #include "cli/interrupt.h"
+#include "cli/names.h"
 #include "cli/output.h"
 #include "cli/output_json.h"
 #include "cli/spelling.h"
@@ -400,6 +401,7 @@ absl::StatusOr<int> RunWait(const Schema& schema, const GlobalOptions& global, c
     expected = std::max(expected, static_cast<size_t>(size));
   }
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
+  RETURN_IF_ERROR(ResolveNames(schema, *client, invocation.request.get()));
   const InterruptNotice notice("No longer waiting. Waiting changed nothing, and what was waited for goes on.");
   RETURN_IF_ERROR(AwaitWaiter(schema, *client, *waiter, invocation.request.get(), expected, timeout));
   return 0;

@@ -116,7 +116,7 @@ TEST_CASE("a port of HTTP is told from one that nobody listens on", "[cli]") {
   const std::string endpoint = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
   const auto client = std::move(*Client::Create({.endpoint = endpoint}));
   const absl::Status nobody = CallAt(*client, "describe-instances");
-  CHECK(absl::StrContains(nobody.message(), "nobody listens at " + endpoint));
+  CHECK(absl::StrContains(nobody.message(), "nobody answers on " + endpoint));
   CHECK(ExitCodeOf(nobody) == 255);
 
   REQUIRE(listen(listener.get(), 16) == 0);
@@ -133,7 +133,7 @@ TEST_CASE("a port of HTTP is told from one that nobody listens on", "[cli]") {
   const absl::Status http = CallAt(*std::move(*Client::Create({.endpoint = endpoint})), "describe-instances");
   shutdown(listener.get(), SHUT_RDWR);
   server.join();
-  CHECK(absl::StrContains(http.message(), "is a port of HTTP: the Query API or the console"));
+  CHECK(absl::StrContains(http.message(), "speaks HTTP: that is the Query API"));
   CHECK(ExitCodeOf(http) == 255);
 }
 

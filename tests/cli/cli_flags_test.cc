@@ -345,7 +345,7 @@ TEST_CASE("Tab offers actions, flags, their values and ids", "[cli]") {
   CHECK(complete({"brume", "run-instances", "--key-name", ""}) == Tokens{"key"});
   CHECK(complete({"brume", "run-instances", "--instance-initiated-shutdown-behavior", "t"}) == Tokens{"terminate"});
   CHECK(complete({"brume", "ssh", "i-0b"}) == Tokens{"i-0b"});
-  CHECK(complete({"brume", "snapshot", ""}) == Tokens{"export", "import"});
+  CHECK(complete({"brume", "snapshot", ""}) == Tokens{"export", "i-0a", "i-0b", "import", "web"});
   CHECK(complete({"brume", "snapshot", "export", ""}) == Tokens{"snap-0a"});
   CHECK(complete({"brume", "snapshot", "export", "snap-0a", "f", "--f"}) == Tokens{"--force"});
   CHECK(complete({"brume", "wait", "instance-ru"}) == Tokens{"instance-running"});
@@ -354,7 +354,7 @@ TEST_CASE("Tab offers actions, flags, their values and ids", "[cli]") {
   CHECK(CandidatesFor(TheSchema(), {"brume", "ssh", "i-0a"}, 2, TwoInstances)[0].what == "web");
   CHECK(CandidatesFor(TheSchema(), {"brume", "attach-inst"}, 1, TwoInstances)[0].what ==
         "Attaches running instances to a group and raises its desired capacity");
-  CHECK(complete({"brume", "help", "stop"}) == Tokens{"stop-instances"});
+  CHECK(complete({"brume", "help", "stop"}) == Tokens{"stop", "stop-instances"});
   CHECK(complete({"brume"}).empty());
 }
 

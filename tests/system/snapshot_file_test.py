@@ -74,7 +74,8 @@ class FilesTest(SimulatedTest):
         subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", self.path("a.qcow2"), "1G"], check=True)
         self.fails(252, "import-snapshot", "import", self.path("a.qcow2"))
         self.fails(252, "no file", "import", self.directory)
-        self.fails(252, "snapshot export SNAPSHOT FILE", "delete")
+        self.fails(252, "snapshot export SNAPSHOT FILE", "export")
+        self.fails(255, "no instance and no volume 'delete'", "delete")
         self.assertEqual(sorted(os.listdir(self.directory)), ["a.qcow2", "here.raw"])
         self.assertEqual(set(self.snapshots()), before)
 

@@ -1,0 +1,10 @@
+// `brume top`: what instances use.
+#pragma once
+
+#include "cli/commands.h"
+
+namespace brume::cli {
+
+Command TopCommand();
+
+}  // namespace brume::cli
