@@ -18,7 +18,9 @@ CACHE = os.environ.get("BRUME_CACHE_DIR") or os.path.join(ROOT, "build", "cache"
 BUILD, MINI, PACKAGES = os.environ["BRUME_BUILD"], os.environ["BRUME_MINI"], os.environ["BRUME_PACKAGES"]
 CONFIGURATION = "/etc/brume/brumed.toml"
 FILES = """/usr/bin/brume /usr/bin/brumed /usr/share/man/man1/brume.1.gz /usr/share/man/man5/brumed.toml.5.gz
-/usr/share/man/man8/brumed.8.gz /usr/share/bash-completion/completions/brume /usr/lib/sysusers.d/brume.conf
+/usr/share/man/man8/brumed.8.gz /usr/share/bash-completion/completions/brume
+/usr/share/zsh/vendor-completions/_brume /usr/share/fish/vendor_completions.d/brume.fish
+/usr/share/man/man1/brume-run-instances.1.gz /usr/lib/sysusers.d/brume.conf
 /usr/lib/tmpfiles.d/brume.conf /lib/systemd/system/brumed.service /etc/brume/brumed.toml /usr/share/brume/images/catalogue.toml
 /usr/share/brume/images/mini/build /usr/share/doc/brume/docs/user-guide.md""".split()
 ENABLED = "/etc/systemd/system/multi-user.target.wants/brumed.service"
