@@ -21,13 +21,15 @@ COMPLETION = {"bash": 'eval "$(brume completion bash)"',
 def first_tour():
     """The lines of README's first block that launches something."""
     with open(os.path.join(ROOT, "README.md")) as file:
-        return next(lines for _, lines in blocks(file.read()) if lines[0].startswith("brume launch"))
+        block = next(lines for _, lines in blocks(file.read()) if lines[0].startswith("brume launch"))
+    return list(filter(None, block))
 
 
 class Terminal:
     def __init__(self, directory, shell, columns, environment):
         self.shell, self.typed = shell, 0
-        self.tmux = ["tmux", "-S", os.path.join(directory, "tmux"), "-f", "/dev/null"]
+        # A server of its own for each, as one that is told to end takes a moment.
+        self.tmux = ["tmux", "-S", os.path.join(directory, f"tmux-{shell}-{columns}"), "-f", "/dev/null"]
         self.run("new-session", "-d", "-x", str(columns), "-y", "50", "-c", directory,
                  shlex.join([shell, *SHELLS[shell]]), environment=environment)
         self.run("set-option", "-g", "history-limit", "5000")
