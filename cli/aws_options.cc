@@ -86,11 +86,11 @@ absl::Status CheckQuery(const Schema& schema, const CommandLine& line) {
 
 const std::vector<std::pair<std::string, std::string>>& AwsOptionHelp() {
   static const auto* const options = new std::vector<std::pair<std::string, std::string>>{
-      {"--query EXPRESSION", "Show of an action's answer what this JMESPath expression selects."},
-      {"--color on|off|auto", "Colours in tables. Default: auto, on a terminal unless NO_COLOR is set."},
+      {"--query EXPRESSION", "Show only what this JMESPath expression selects from the response."},
+      {"--color on|off|auto", "Colours in tables. Default: auto, which is on for a terminal unless NO_COLOR is set."},
       {"--region, --profile, --endpoint-url, --no-cli-pager …",
-       "Options of the aws command line are taken, so that its lines can be pasted, and change nothing: the daemon is "
-       "one region, and knows who calls by the socket."}};
+       "Options of the aws command line are accepted without effect, so that its commands can be pasted: the daemon is "
+       "a single region, and identifies callers by the socket."}};
   return *options;
 }
 

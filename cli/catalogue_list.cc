@@ -39,9 +39,9 @@ absl::StatusOr<int> RunCatalogue(const GlobalOptions& global, const std::vector<
 Command CatalogueCommand() {
   return {"catalogue",
           "catalogue",
-          "Lists the images that import-image knows by a name, and which are imported.",
-          "With whom to log in as, the firmware, the GiB a root volume needs, the newest image that was imported and "
-          "the URL.",
+          "Lists the images that can be imported by name, and which are imported.",
+          "With the user to log in as, the firmware, the minimum size of a root volume in GiB, the newest imported "
+          "image and the URL.",
           {},
           WithoutSchema<RunCatalogue>};
 }

@@ -64,65 +64,65 @@ const std::vector<Command>& HandMadeCommands() {
         {"console",
          "console ID [--follow | --read-only]",
          "Attaches this terminal to an instance's serial console.",
-         "Every key goes to the guest; Ctrl-] detaches. The last lines come first. A terminal is shown text, colours "
-         "and "
-         "cursor movement of what the guest prints; titles, clipboards and questions to the terminal are left out.",
-         {{"--follow, --read-only", "Only show; Ctrl-C ends it."}},
+         "Every key is sent to the guest; Ctrl-] detaches. The most recent output is shown first. On a terminal, only "
+         "text, colours and cursor movements of the guest's output are shown; sequences that set titles, use the "
+         "clipboard or query the terminal are left out.",
+         {{"--follow, --read-only", "Only show the output; Ctrl-C ends it."}},
          WithSchema<RunConsole>},
         ConfigureCommand(),
         {"doctor",
          "doctor [--rebuild]",
-         "Shows what works on this host, and a fix for each fault.",
-         "Asks the daemon. When it cannot be reached, looks for why from here. The exit code is 0 when all is well, "
-         "and 1 when something is not.",
-         {{"--rebuild", "After the loss of the database: make the rows of images, snapshots and volumes again."}},
+         "Checks this host, and shows how to fix what fails.",
+         "Asks the daemon; if it cannot be reached, looks for the reason. The exit code is 0 if all checks pass, and 1 "
+         "if one fails.",
+         {{"--rebuild", "After the database was lost: recreate its rows of images, snapshots and volumes."}},
          WithSchema<RunDoctor>},
         {"events",
          "events [--user NAME] [--resource ID] [--action NAME] [--since TIME] [--all] [--follow] [FLAGS …]",
-         "Shows who did what, what came of it, and what groups and alarms did by themselves.",
-         "Newest first. Calls that only read are left out, unless --all, --action, --request-id or --error asks for "
-         "them. "
-         "What groups and alarms did is left out where a flag asks for calls. A TIME is a moment such as "
+         "Shows API calls with their callers and results, and what groups and alarms did.",
+         "Newest first. Read-only calls are left out unless --all, --action, --request-id or --error is given. What "
+         "groups and alarms did is left out if a flag selects calls. TIME is a point in time, such as "
          "2026-01-31T10:00:00Z, or how long ago it was: 90m, 2h30m, 1d.",
-         {{"--resource ID", "Calls that named or made this resource."},
-          {"--action NAME", "Calls of one action: RunInstances, iam:CreateUser."},
-          {"--user NAME", "Calls of one caller: alice, root, or a whole ARN."},
-          {"--access-key-id ID", "Calls signed by this key."},
-          {"--request-id ID", "The call with this request id, which error messages name."},
-          {"--error CODE", "Calls that ended in this error; OK for those that succeeded."},
-          {"--all", "Calls that only read, too."},
-          {"--changes", "Leave out calls that only read, whatever else is asked for."},
-          {"--follow", "Go on with what comes, oldest first, one line each; Ctrl-C ends it."},
-          {"--since TIME, --until TIME", "Not before, not after."},
-          {"--max-items N", "So many at most. Default: 50."}},
+         {{"--resource ID", "Calls that named or created this resource."},
+          {"--action NAME", "Calls of this action: RunInstances, iam:CreateUser."},
+          {"--user NAME", "Calls of this caller: alice, root, or a full ARN."},
+          {"--access-key-id ID", "Calls signed with this access key."},
+          {"--request-id ID", "The call with this request id, as shown in error messages."},
+          {"--error CODE", "Calls that failed with this error; OK for those that succeeded."},
+          {"--all", "Include read-only calls."},
+          {"--changes", "Leave out read-only calls, whatever other flags say."},
+          {"--follow", "Keep showing new events, oldest first, one per line; Ctrl-C ends it."},
+          {"--since TIME, --until TIME", "Only events within this time range."},
+          {"--max-items N", "Show at most this many. Default: 50."}},
          WithoutSchema<RunEvents>},
         ExplainPathCommand(),
         FlowLogsCommand(),
         CatalogueCommand(),
         {"stats",
          "stats [--reset]",
-         "Shows how many calls the daemon served, and how long they took inside it.",
-         "Counted since the daemon's start, by action; quantiles are at most an eighth too long.",
-         {{"--reset", "Begin to count anew, after this answer."}},
+         "Shows how many calls the daemon served, and how long they took.",
+         "By action, since the daemon started. Times are measured inside the daemon; quantiles are at most an "
+         "eighth too high.",
+         {{"--reset", "Show the statistics, then reset them."}},
          WithoutSchema<RunStats>},
         SnapshotCommand(),
         ConfigureTlsCommand(),
-        {"wait", "wait WAITER [FLAGS …] [--timeout SECONDS]", "Waits until instances or images are in a state.",
-         "FLAGS are those of the describe action that is asked, such as --instance-ids. The exit code is 255 when the "
-         "state cannot be reached any more, or not in time.",
+        {"wait", "wait WAITER [FLAGS …] [--timeout SECONDS]", "Waits until resources are in a given state.",
+         "FLAGS are those of the describe action that is called, such as --instance-ids. The exit code is 255 if the "
+         "state can no longer be reached, or is not reached in time.",
          waiters, WithSchema<RunWaitOfAny>},
         {"completion",
          "completion bash|zsh|fish",
          "Prints a script that completes actions, flags, ids, names and types.",
-         "In ~/.bashrc: eval \"$(brume completion bash)\"; in ~/.zshrc, behind compinit: eval \"$(brume completion "
+         "In ~/.bashrc: eval \"$(brume completion bash)\"; in ~/.zshrc, after compinit: eval \"$(brume completion "
          "zsh)\"; in ~/.config/fish/config.fish: brume completion fish | source",
          {},
          WithoutSchema<RunCompletion>},
         {"help",
          "help [ACTION | SERVICE | commands | all] | help --web | help --man [ACTION] | help --man-all DIR | "
          "help --markdown [SERVICE]",
-         "Shows an action's flags, the actions of a service, or everything; where the documentation is; man pages.",
-         "Help that is longer than the terminal goes through $PAGER, else less.",
+         "Shows the help of an action, a service or everything; the documentation's URL; man pages.",
+         "Help that does not fit on the terminal is shown with $PAGER, by default less.",
          {}}};
   }();
   return *commands;
@@ -138,12 +138,12 @@ const Command* FindCommand(absl::string_view name) {
 const std::vector<std::pair<std::string, std::string>>& GlobalOptionHelp() {
   static const auto* const options = new std::vector<std::pair<std::string, std::string>>{
       {"--socket PATH", "The daemon's Unix socket. Default: STATE/brumed.sock."},
-      {"--endpoint unix:PATH|HOST:PORT", "Where the daemon is. A port is reached by mutual TLS, except on this host."},
-      {"--tls-ca FILE", "The certificate of the authority that signed the daemon's, in PEM."},
-      {"--tls-cert FILE", "Our certificate, in PEM."},
-      {"--tls-key FILE", "Its private key, in PEM."},
+      {"--endpoint unix:PATH|HOST:PORT", "The daemon's address. HOST:PORT uses mutual TLS, except on this host."},
+      {"--tls-ca FILE", "The CA certificate that signed the daemon's certificate, in PEM."},
+      {"--tls-cert FILE", "The client certificate, in PEM."},
+      {"--tls-key FILE", "The private key of the client certificate, in PEM."},
       {"--output table|wide|json|text|yaml",
-       "How answers are shown; wide is a table with every column. Default: table on a terminal, else json."},
+       "The output format; wide is a table with all columns. Default: table on a terminal, otherwise json."},
       {"--version", "Show the version."}};
   return *options;
 }
@@ -160,10 +160,10 @@ const std::vector<std::pair<std::string, std::string>>& EnvironmentHelp() {
 const std::vector<std::pair<std::string, std::string>>& ExitCodeHelp() {
   static const auto* const codes = new std::vector<std::pair<std::string, std::string>>{
       {"0", "Success."},
-      {"1", "brume doctor found a fault."},
-      {"252", "The command line is wrong; nothing was called."},
-      {"254", "The daemon refused: the message has EC2's error code."},
-      {"255", "Anything else: no daemon, a state that was not reached."}};
+      {"1", "brume doctor found a problem."},
+      {"252", "The command line is invalid; no call was made."},
+      {"254", "The daemon refused the call; the message has EC2's error code."},
+      {"255", "Any other error: the daemon was not reached, or a state was not."}};
   return *codes;
 }
 

@@ -160,15 +160,16 @@ absl::StatusOr<int> RunConfigure(const GlobalOptions& global, const std::vector<
 }
 
 Command ConfigureCommand() {
-  return {"configure",
-          "configure [--profile NAME] [--endpoint-url URL] [--show-secret]",
-          "Prints the lines that point the aws command line, boto3 and their like at the daemon.",
-          "Without --profile they are a shell's: eval \"$(brume configure)\". They name the file with the root's key, "
-          "which only root may read. It writes nothing.",
-          {{"--profile NAME", "Print lines for ~/.aws/config and ~/.aws/credentials instead."},
-           {"--endpoint-url URL", "Where the EC2 Query API is. Default: where the daemon says it serves it."},
-           {"--show-secret", "Print the root's key itself, too."}},
-          WithoutSchema<RunConfigure>};
+  return {
+      "configure",
+      "configure [--profile NAME] [--endpoint-url URL] [--show-secret]",
+      "Prints settings that make the aws command line, boto3 and other SDKs use the daemon.",
+      "Without --profile they are for a shell: eval \"$(brume configure)\". They name the file with root's access key, "
+      "which only root may read. Nothing is written.",
+      {{"--profile NAME", "Print lines for ~/.aws/config and ~/.aws/credentials instead."},
+       {"--endpoint-url URL", "The URL of the EC2 Query API. Default: the one the daemon reports."},
+       {"--show-secret", "Also print root's access key itself."}},
+      WithoutSchema<RunConfigure>};
 }
 
 }  // namespace brume::cli

@@ -155,13 +155,13 @@ Command ConfigureTlsCommand() {
   return {
       "configure-tls",
       "configure-tls [--dir DIRECTORY] [--name HOST …] [--force]",
-      "Makes a certificate, so that the Query API is served over HTTPS.",
-      "Makes brumed.crt and, readable by its owner alone, brumed.key: self-signed, ECDSA on P-256, good for ten years, "
-      "for localhost, 127.0.0.1, ::1 and this host's name. Then shows what to write into brumed.toml, and the "
-      "variable that makes the aws CLI and the SDKs trust the certificate. The daemon is not asked.",
-      {{"--dir DIRECTORY", "Where to. Made where it does not exist. Default: /etc/brume/tls."},
-       {"--name HOST", "One more DNS name or address that clients reach the daemon by; may be given often."},
-       {"--force", "Replace a certificate and key that are there already."}},
+      "Creates a certificate for serving the Query API over HTTPS.",
+      "Creates brumed.crt and brumed.key, which only its owner can read: self-signed, ECDSA on P-256, valid for ten "
+      "years, for localhost, 127.0.0.1, ::1 and this host's name. Then shows what to write into brumed.toml, and the "
+      "variable that makes the aws CLI and the SDKs trust the certificate. The daemon is not contacted.",
+      {{"--dir DIRECTORY", "Where to write them. Created if it does not exist. Default: /etc/brume/tls."},
+       {"--name HOST", "An additional DNS name or address of the daemon; may be repeated."},
+       {"--force", "Replace an existing certificate and key."}},
       [](LazySchema&, const GlobalOptions&, const std::vector<std::string>& tokens) {
         return RunConfigureTls(tokens);
       }};

@@ -152,15 +152,15 @@ Command ExplainPathCommand() {
   return {
       "explain-path",
       "explain-path --from ID --to ID|ADDRESS [--port N] [--protocol tcp|udp|icmp]",
-      "Says what stops a packet between two machines, or what it meets on its way.",
-      "An ID is that of an instance, a network interface or an internet gateway, which stands for everybody outside; "
-      "or the Name tag of one instance. No packet is sent: routes, gateways, security groups and network ACLs are "
-      "walked as the host has them, for the packet and for its answer. The exit code is 0 where it arrives and is "
-      "answered, and 1 where it is stopped.",
-      {{"--from ID", "Who sends."},
-       {"--to ID|ADDRESS", "Whom it is sent to. An IPv6 address: the packet is one of IPv6."},
-       {"--port N", "The port that is sent to. Default: any, which only rules about all ports let through."},
-       {"--protocol NAME", "tcp, the default, udp, or icmp for an echo request, which has no port."}},
+      "Shows what stops a packet between two machines, or the path it takes.",
+      "ID is the id of an instance, a network interface or an internet gateway, which stands for any address outside; "
+      "or the Name tag of one instance. No packet is sent: the routes, gateways, security groups and network ACLs in "
+      "force on the host are evaluated for the packet and for its reply. The exit code is 0 if the packet arrives and "
+      "its reply does too, and 1 if either is stopped.",
+      {{"--from ID", "The source."},
+       {"--to ID|ADDRESS", "The destination. With an IPv6 address the packet is an IPv6 packet."},
+       {"--port N", "The destination port. Default: any, which only rules for all ports allow."},
+       {"--protocol NAME", "tcp (the default), udp, or icmp for an echo request, which has no port."}},
       WithSchema<RunExplainPath>};
 }
 

@@ -121,15 +121,16 @@ absl::StatusOr<int> RunFlowLogs(const Schema& schema, const GlobalOptions& globa
 }
 
 Command FlowLogsCommand() {
-  return {"flow-logs",
-          "flow-logs [FLOW-LOG-ID …] [--follow] [--interface ID] [--instance ID]",
-          "Shows the records of flow logs: who talked to whom, and what was rejected.",
-          "Oldest first, from the files that are there; of all flow logs, or of those that are named. Records are made "
-          "once a minute, and when a log is deleted. Each is printed as its file has it, in the log's own format.",
-          {{"--follow", "Go on with the records to come; Ctrl-C ends it."},
-           {"--interface ID", "Records of this network interface."},
-           {"--instance ID", "Records of this instance's interfaces; ID may be its Name tag."}},
-          WithSchema<RunFlowLogs>};
+  return {
+      "flow-logs",
+      "flow-logs [FLOW-LOG-ID …] [--follow] [--interface ID] [--instance ID]",
+      "Shows the records of flow logs: accepted and rejected traffic.",
+      "Oldest first, from the existing files of all flow logs, or of those that are named. Records are written once "
+      "a minute, and when a log is deleted. They are printed as in the file, in the log's own format.",
+      {{"--follow", "Keep showing new records; Ctrl-C ends it."},
+       {"--interface ID", "Only records of this network interface."},
+       {"--instance ID", "Only records of this instance's interfaces; ID may be its Name tag."}},
+      WithSchema<RunFlowLogs>};
 }
 
 }  // namespace brume::cli

@@ -147,8 +147,8 @@ ShortRecord InstanceRecord(const InstanceDetails& details, absl::Time now) {
 Command InfoCommand() {
   return {"info",
           "info NAME",
-          "Shows one instance: where it is, what it is made of, what it lets in, and why it is not up.",
-          "Piped, it prints lines of a word, a tab and the value; --output json prints the instance as "
+          "Shows one instance: its addresses, resources, open ports, and why it is not running.",
+          "In a pipe, each line is a name, a tab and the value; --output json prints the instance as "
           "describe-instances does.",
           {},
           WithoutSchema<RunInfo>};

@@ -107,14 +107,13 @@ ShortTable InstanceTable(const std::vector<ec2::v1::Instance>& instances, absl::
 }
 
 Command LsCommand() {
-  return {
-      "ls",
-      "ls [--all] [--watch]",
-      "Lists instances.",
-      "By name. Piped, it prints a line for each: name, state, address, launch time, type, id, group, private "
-      "address, image and key, separated by tabs; --output json prints what describe-instances answers.",
-      {{"--all", "Those that are terminated, too."}, {"--watch", "Show them anew every two seconds; Ctrl-C ends it."}},
-      WithoutSchema<RunLs>};
+  return {"ls",
+          "ls [--all] [--watch]",
+          "Lists instances.",
+          "Sorted by name. In a pipe, each line is an instance: name, state, address, launch time, type, id, group, "
+          "private address, image and key, separated by tabs; --output json prints the response of describe-instances.",
+          {{"--all", "Include terminated instances."}, {"--watch", "Update every two seconds; Ctrl-C ends it."}},
+          WithoutSchema<RunLs>};
 }
 
 }  // namespace brume::cli

@@ -65,9 +65,9 @@ std::string NewText(const std::string& before, const std::string& now) {
 Command LogsCommand() {
   return {"logs",
           "logs NAME [-f | --follow]",
-          "Shows what an instance's console showed.",
-          "The last 64 KiB of it. brume console is the console itself.",
-          {{"--follow", "Go on with what comes; Ctrl-C ends it. Also -f."}},
+          "Shows the console output of an instance.",
+          "The last 64 KiB. To use the console, see brume console.",
+          {{"--follow", "Keep showing new output; Ctrl-C ends it. Also -f."}},
           WithoutSchema<RunLogs>};
 }
 

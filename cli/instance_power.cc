@@ -155,14 +155,14 @@ absl::StatusOr<int> RunRm(const GlobalOptions& global, const std::vector<std::st
 }
 
 const std::pair<std::string, std::string> kNoWait = {"--no-wait", "Return at once."};
-const std::pair<std::string, std::string> kTimeout = {"--timeout SECONDS", "Give up waiting after this. Default: 600."};
+const std::pair<std::string, std::string> kTimeout = {"--timeout SECONDS", "Give up after this long. Default: 600."};
 
 }  // namespace
 
 Command StartCommand() {
   return {"start",
           "start NAME … [--no-wait] [--timeout SECONDS]",
-          "Starts stopped instances and waits until they run.",
+          "Starts stopped instances and waits until they are running.",
           "NAME is a Name tag, an id, or the beginning of an id.",
           {kNoWait, kTimeout},
           WithoutSchema<RunStart>};
@@ -172,7 +172,7 @@ Command StopCommand() {
   return {"stop",
           "stop NAME … [--force] [--no-wait] [--timeout SECONDS]",
           "Stops instances and waits until they are stopped.",
-          "The guest is asked to shut down. Its disks stay.",
+          "The guest is asked to shut down. Its disks are kept.",
           {{"--force", "Cut the power."}, kNoWait, kTimeout},
           WithoutSchema<RunStop>};
 }
@@ -181,7 +181,7 @@ Command RebootCommand() {
   return {"reboot",
           "reboot NAME …",
           "Reboots instances.",
-          "The guest is asked to; it keeps its addresses and disks.",
+          "The guest is asked to reboot; it keeps its addresses and disks.",
           {},
           WithoutSchema<RunReboot>};
 }
@@ -190,9 +190,8 @@ Command RmCommand() {
   return {"rm",
           "rm NAME … [--yes] [--no-wait] [--timeout SECONDS]",
           "Terminates instances and waits until they are gone.",
-          "It asks first where a person can answer: when standard input and standard error are a terminal. What brume "
-          "open made for them is "
-          "deleted with them. Volumes that do not go with their instance stay.",
+          "Asks for confirmation if standard input and standard error are a terminal. Security groups that brume open "
+          "created for them are deleted too. Volumes without DeleteOnTermination are kept.",
           {{"--yes", "Do not ask."}, kNoWait, kTimeout},
           WithoutSchema<RunRm>};
 }

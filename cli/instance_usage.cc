@@ -144,10 +144,10 @@ absl::StatusOr<int> RunTop(const GlobalOptions& global, const std::vector<std::s
 Command TopCommand() {
   return {"top",
           "top [--once]",
-          "Shows what running instances use of processors, memory, network and disks.",
-          "In the latest whole minute, from their metrics; the busiest first. On a terminal it is shown anew until "
-          "Ctrl-C. A new instance has values after its first whole minute.",
-          {{"--once", "Show it once."}},
+          "Shows the CPU, memory, network and disk usage of running instances.",
+          "In the last whole minute, from their metrics; the busiest first. On a terminal it is updated until Ctrl-C. "
+          "A new instance has values after its first whole minute.",
+          {{"--once", "Show it once and exit."}},
           WithoutSchema<RunTop>};
 }
 

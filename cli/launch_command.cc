@@ -291,20 +291,20 @@ Command LaunchCommand() {
   return {
       "launch",
       "launch [IMAGE] [--name NAME] [--type TYPE] [--count N] [--key NAME] [--cloud-init FILE] [--no-wait]",
-      "Launches an instance and waits until one can log in to it.",
-      "IMAGE is the name or id of an image, or a name of the catalogue (brume catalogue), which is got first where it "
-      "is not here. Without it, the only image there is.\n\nIt is launched into the default VPC, in the security "
-      "group brume-launch, which is made for it and lets in SSH alone. Its key pair is the only one there is, or of "
-      "several the one whose private key is here; where there is none, the key pair 'default' is made and its private "
-      "key saved as ~/.ssh/brume-default, for its owner alone.\n\nPiped, it prints a line for each instance: name, id "
-      "and address, separated by tabs.",
-      {{"--name NAME", "Its Name tag, which all commands take. Default: after the image. Several: NAME-1, NAME-2 …"},
-       {"--type TYPE", "Its instance type. Default: what the daemon is configured with."},
-       {"--count N", "How many. Default: 1."},
+      "Launches an instance and waits until you can log in to it.",
+      "IMAGE is the name or id of an image, or a name in the catalogue (brume catalogue), which is imported first if "
+      "necessary. Default: the only image there is.\n\nThe instance is launched into the default VPC with the security "
+      "group brume-launch, which is created for it and allows only SSH. Its key pair is the only one that exists, or "
+      "of several the one whose private key is found here. If there is none, the key pair 'default' is created and its "
+      "private key saved as ~/.ssh/brume-default, readable only by its owner.\n\nIn a pipe, each line is an instance: "
+      "name, id and address, separated by tabs.",
+      {{"--name NAME", "The Name tag, which all commands take. Default: after the image. Several: NAME-1, NAME-2 …"},
+       {"--type TYPE", "The instance type. Default: the daemon's configured default."},
+       {"--count N", "The number of instances. Default: 1."},
        {"--key NAME", "The key pair to log in with."},
-       {"--cloud-init FILE", "Its user data, for cloud-init."},
-       {"--no-wait", "Return when it is pending."},
-       {"--timeout SECONDS", "Give up waiting after this. Default: 600."}},
+       {"--cloud-init FILE", "The user data, for cloud-init."},
+       {"--no-wait", "Return once the instance is pending."},
+       {"--timeout SECONDS", "Give up after this long. Default: 600."}},
       WithoutSchema<RunLaunch>};
 }
 

@@ -162,10 +162,9 @@ Command OpenCommand() {
   return {"open",
           "open PORT NAME [--from CIDR] [--close]",
           "Opens a port of an instance.",
-          "PORT is 80, 8000-9000 or 53/udp. The rule stands in a security group of this instance alone, "
+          "PORT is 80, 8000-9000 or 53/udp. The rule is added to a security group for this instance only, "
           "brume-open-ID, which brume rm deletes with the instance.",
-          {{"--from CIDR", "Let only these addresses in. Default: everybody's."},
-           {"--close", "Take back what was opened."}},
+          {{"--from CIDR", "Allow only these addresses. Default: all."}, {"--close", "Close the port again."}},
           WithoutSchema<RunOpen>};
 }
 

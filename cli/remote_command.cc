@@ -227,8 +227,8 @@ Command ExecCommand() {
   return {"exec",
           "exec NAME [--user NAME] -- COMMAND …",
           "Runs a command on an instance.",
-          "By ssh, as brume ssh does it. Several words reach the command as they are; one alone is a line for the "
-          "guest's shell: brume exec web -- 'ls /etc | wc -l'. The exit code is the command's.",
+          "Over ssh, like brume ssh. Several words are passed on unchanged, as a command and its arguments; a single "
+          "word is run by the guest's shell: brume exec web -- 'ls /etc | wc -l'. The exit code is the command's.",
           SshHelpAnd({}),
           WithoutSchema<RunExec>};
 }
@@ -237,7 +237,7 @@ Command ShellCommand() {
   return {"shell",
           "shell NAME [--user NAME]",
           "Opens a shell on an instance.",
-          "By ssh; as brume ssh without a command.",
+          "The same as brume ssh without a command.",
           SshHelpAnd({}),
           WithoutSchema<RunShell>};
 }
@@ -247,17 +247,17 @@ Command CpCommand() {
       "cp",
       "cp FILE NAME:PATH | cp NAME:PATH FILE",
       "Copies a file to an instance, or from one.",
-      "By ssh, through cat, and through tar with --recursive, so that a guest needs no SFTP server. A relative PATH "
-      "begins in the home directory there. A path of this machine that has a colon begins with ./",
-      SshHelpAnd({{"--recursive", "Copy what is in a directory into the other one."}}),
+      "Over ssh, with cat, or tar for --recursive, so the guest needs no SFTP server. A relative PATH starts in the "
+      "home directory there. A path on this machine that contains a colon must start with ./",
+      SshHelpAnd({{"--recursive", "Copy the contents of a directory into the other directory."}}),
       WithoutSchema<RunCp>};
 }
 
 Command ForwardCommand() {
   return {"forward",
           "forward NAME LOCAL:REMOTE …",
-          "Forwards ports of this machine to an instance until Ctrl-C.",
-          "By ssh: a port of 127.0.0.1 here leads to one of 127.0.0.1 there, which no security group needs to let in.",
+          "Forwards local ports to an instance until Ctrl-C.",
+          "Over ssh: a port of 127.0.0.1 here leads to a port of 127.0.0.1 there. No security group rule is needed.",
           SshHelpAnd({}),
           WithoutSchema<RunForward>};
 }

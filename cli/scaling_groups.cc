@@ -163,7 +163,7 @@ Command GroupsCommand() {
   return {"groups",
           "groups",
           "Lists Auto Scaling groups.",
-          "STATE is steady where as many instances are in service as are desired, scaling until then, and deleting.",
+          "STATE is steady if the desired capacity is in service, scaling until then, or deleting.",
           {},
           WithoutSchema<RunGroups>};
 }
@@ -171,9 +171,9 @@ Command GroupsCommand() {
 Command ScaleCommand() {
   return {"scale",
           "scale GROUP N [--no-wait] [--timeout SECONDS]",
-          "Sets how many instances an Auto Scaling group has, and waits until it has them.",
-          "As set-desired-capacity. N lies within the group's minimum and maximum.",
-          {{"--no-wait", "Return at once."}, {"--timeout SECONDS", "Give up waiting after this. Default: 600."}},
+          "Sets the desired capacity of an Auto Scaling group, and waits until it is in service.",
+          "Like set-desired-capacity. N must be within the group's minimum and maximum size.",
+          {{"--no-wait", "Do not wait."}, {"--timeout SECONDS", "Give up after this long. Default: 600."}},
           WithoutSchema<RunScale>};
 }
 

@@ -142,8 +142,8 @@ ShortTable ImageTable(const ec2::v1::DescribeImagesResponse& images, const Catal
 Command ImagesCommand() {
   return {"images",
           "images",
-          "Lists the images that are here.",
-          "Those of the catalogue by the name they have there. brume pull gets one.",
+          "Lists the available images.",
+          "Images of the catalogue are shown by their name there. To get an image, see brume pull.",
           {},
           WithoutSchema<RunImages>};
 }
@@ -151,9 +151,9 @@ Command ImagesCommand() {
 Command PullCommand() {
   return {"pull",
           "pull IMAGE [--timeout SECONDS]",
-          "Gets an image, with progress, and waits until it is here.",
-          "IMAGE is a name of the catalogue (brume catalogue), a URL, or the path of a file. As import-image --wait.",
-          {{"--timeout SECONDS", "Give up waiting after this. Default: 21600."}},
+          "Imports an image, shows the progress, and waits until it is available.",
+          "IMAGE is a name in the catalogue (brume catalogue), a URL, or the path of a file. Like import-image --wait.",
+          {{"--timeout SECONDS", "Give up after this long. Default: 21600."}},
           WithoutSchema<RunPull>};
 }
 

@@ -295,16 +295,14 @@ Command SnapshotCommand() {
       "snapshot",
       "snapshot NAME [--description TEXT] [--no-wait] | snapshot export SNAPSHOT FILE [--force] | snapshot import FILE "
       "[--description TEXT]",
-      "Makes snapshots of an instance's volumes, or of a volume; writes one to a file here, or makes one of a file.",
-      "NAME is the Name tag or id of an instance or a volume; all volumes of an instance are taken at one moment, and "
-      "the "
-      "ids of the snapshots are printed once they are completed.\n\nA file is a raw disk; what is zeros takes no room "
-      "in it. An import prints the new snapshot's id once it is "
-      "completed. What fails or is interrupted leaves neither half a file nor half a snapshot. Every block's checksum "
-      "is compared on both sides.",
-      {{"--force", "Replace a file that is there already."},
-       {"--description TEXT", "What the snapshot is made for."},
-       {"--no-wait", "Of snapshot NAME: return at once."}},
+      "Creates snapshots of an instance's volumes or of one volume, and copies snapshots to and from files.",
+      "NAME is the Name tag or id of an instance or a volume. The snapshots of all volumes of an instance are of the "
+      "same moment; their ids are printed once they are completed.\n\nFILE is a raw disk image; zeros take no space in "
+      "it. An import prints the new snapshot's id once it is completed. If a transfer fails or is interrupted, no "
+      "partial file or snapshot is left behind. The checksum of every block is verified on both sides.",
+      {{"--force", "Replace an existing file."},
+       {"--description TEXT", "A description of the snapshot."},
+       {"--no-wait", "For snapshot NAME: do not wait."}},
       WithoutSchema<RunSnapshot>};
 }
 

@@ -223,8 +223,8 @@ const std::vector<OptionSpec>& SshOptionSpecs() {
 
 const std::vector<std::pair<std::string, std::string>>& SshOptionHelp() {
   static const auto* const help = new std::vector<std::pair<std::string, std::string>>{
-      {"--user NAME", "The user on the guest. Default: what the catalogue says of its image, else root."},
-      {"--identity FILE", "The private key. Default: that of the instance's key pair, see brume help ssh."},
+      {"--user NAME", "The user on the guest. Default: that of its image in the catalogue, otherwise root."},
+      {"--identity FILE", "The private key. Default: that of the instance's key pair; see brume help ssh."},
       {"--timeout SECONDS", "Give up waiting for port 22 after this long. Default: 120."}};
   return *help;
 }
@@ -322,13 +322,13 @@ Command SshCommand() {
   return {
       "ssh",
       "ssh ID [--user NAME] [--identity FILE] [--timeout SECONDS] [-- COMMAND …]",
-      "Opens a shell on an instance, or runs a command there, by ssh.",
+      "Opens a shell or runs a command on an instance, over ssh.",
       "ID is an instance id, or the Name tag of one instance. brume waits until the guest answers on port 22, then "
-      "becomes ssh. Host keys are kept by instance under $XDG_STATE_HOME/brume (else ~/.local/state/brume), because "
-      "addresses are used again.\n\nWithout --identity the private key is the first that exists of "
+      "runs ssh. Host keys are stored per instance under $XDG_STATE_HOME/brume (by default ~/.local/state/brume), "
+      "because addresses are reused.\n\nWithout --identity, the private key is the first that exists of "
       "STATE/KEY_key, ~/.ssh/brume-KEY and ~/.ssh/brume-KEY.pem, where KEY is the instance's key pair and STATE the "
-      "daemon's state directory; else ssh chooses.",
-      {{"--user NAME", "The user on the guest. Default: what the catalogue says of its image, else root."},
+      "daemon's state directory; otherwise ssh chooses.",
+      {{"--user NAME", "The user on the guest. Default: that of its image in the catalogue, otherwise root."},
        {"--identity FILE", "The private key."},
        {"--timeout SECONDS", "Give up waiting for port 22 after this long. Default: 120."}},
       WithoutSchema<RunSsh>};

@@ -210,7 +210,7 @@ const std::vector<Waiter>& Waiters() {
     };
     add(instance, "instance-exists", "until describe-instances shows the instances", "", {});
     list->back().state.clear();
-    add(instance, "instance-running", "until the instances run", "running",
+    add(instance, "instance-running", "until the instances are running", "running",
         {"shutting-down", "terminated", "stopping"});
     add(instance, "instance-stopped", "until the instances are stopped", "stopped", {"pending", "terminated"});
     add(instance, "instance-terminated", "until the instances are terminated", "terminated", {"pending", "stopping"});
