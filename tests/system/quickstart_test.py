@@ -54,7 +54,7 @@ class QuickstartTest(unittest.TestCase):
         self.assertLess(max(map(len, progress)), COLUMNS, progress)
         end = shown[shown.index("What to type next"):].replace("\r", "")
         self.assertIn("    brume ssh quickstart\n", end)
-        launch = re.search(r"    (brume run-instances (?:.*\\\n)*.*)\n", end)[1]
+        launch = re.search(r"    (brume launch .*)\n", end)[1]
         for command in ("brume ssh quickstart -- hostname", launch):
             done = subprocess.run(["bash", "-c", command], env=self.environment, stdin=subprocess.DEVNULL, capture_output=True,
                                   text=True, timeout=180)
