@@ -1,7 +1,6 @@
 #include "cli/api_schema.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -25,13 +24,8 @@ std::string FamilyName(rpc::v1::ApiFamily family) {
   return name.empty() ? options.GetExtension(rpc::v1::signing_name) : name;
 }
 
-// The actions of a service, without their descriptors, and the descriptors' names.
-struct ListedAction {
-  ApiAction action;
-  std::string full_name;  // "brume.ec2.v1.Instances.RunInstances"
-  rpc::v1::ApiFamily family;
-};
-absl::Status ListActions(const EncodedFile& file, std::vector<ListedAction>& listed) {
+// The actions of a file, without their descriptors.
+absl::Status ListActions(const EncodedFile& file, std::vector<ApiAction>& listed) {
   for (const absl::string_view bytes : file.services) {
     pb::ServiceDescriptorProto service;
     if (!service.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
@@ -41,13 +35,13 @@ absl::Status ListActions(const EncodedFile& file, std::vector<ListedAction>& lis
     if (family == rpc::v1::API_FAMILY_UNSPECIFIED) continue;
     for (const pb::MethodDescriptorProto& method : service.method()) {
       if (method.client_streaming() || method.server_streaming()) continue;
-      listed.push_back({{.name = KebabFromCamel(method.name()),
-                         .api_name = method.name(),
-                         .paginated = method.options().GetExtension(rpc::v1::paginated),
-                         .wait_state = method.options().GetExtension(rpc::v1::wait_state),
-                         .family = FamilyName(family)},
-                        absl::StrCat(file.package, ".", service.name(), ".", method.name()),
-                        family});
+      listed.push_back({.name = KebabFromCamel(method.name()),
+                        .api_name = method.name(),
+                        .paginated = method.options().GetExtension(rpc::v1::paginated),
+                        .wait_state = method.options().GetExtension(rpc::v1::wait_state),
+                        .family = FamilyName(family),
+                        .family_number = family,
+                        .full_name = absl::StrCat(file.package, ".", service.name(), ".", method.name())});
     }
   }
   return absl::OkStatus();
@@ -62,14 +56,12 @@ struct Schema::Parts {
 
   const pb::DescriptorPool* pool = nullptr;
   pb::MessageFactory* factory = nullptr;
-  // Beside `actions`; a descriptor is found when its action is first asked for.
-  std::vector<std::string> full_names;
-  std::vector<rpc::v1::ApiFamily> families;
   std::vector<ApiAction> actions;
 
-  const ApiAction* Complete(size_t index) {
-    if (actions[index].method == nullptr) actions[index].method = pool->FindMethodByName(full_names[index]);
-    return &actions[index];
+  // Its descriptor is found when it is first asked for.
+  const ApiAction* Complete(ApiAction* action) const {
+    if (action != nullptr && action->method == nullptr) action->method = pool->FindMethodByName(action->full_name);
+    return action;
   }
 };
 
@@ -81,13 +73,7 @@ const pb::DescriptorPool& Schema::pool() const { return *parts_->pool; }
 absl::Status Schema::List(const std::vector<EncodedFile>& files) {
   // Extensions are recognised by the generated options.pb.cc, which the linker keeps only if something names it.
   rpc::v1::ApiFamily_descriptor();
-  std::vector<ListedAction> listed;
-  for (const EncodedFile& file : files) RETURN_IF_ERROR(ListActions(file, listed));
-  for (ListedAction& each : listed) {
-    parts_->actions.push_back(std::move(each.action));
-    parts_->full_names.push_back(std::move(each.full_name));
-    parts_->families.push_back(each.family);
-  }
+  for (const EncodedFile& file : files) RETURN_IF_ERROR(ListActions(file, parts_->actions));
   return absl::OkStatus();
 }
 
@@ -117,24 +103,24 @@ absl::StatusOr<std::unique_ptr<Schema>> Schema::Generated() {
 }
 
 const std::vector<ApiAction>& Schema::actions() const {
-  for (size_t i = 0; i < parts_->actions.size(); ++i) parts_->Complete(i);
+  for (ApiAction& action : parts_->actions) parts_->Complete(&action);
   return parts_->actions;
 }
 
 const ApiAction* Schema::FindAction(absl::string_view name) const {
-  std::optional<size_t> found;
-  for (size_t i = 0; i < parts_->actions.size(); ++i) {
-    if (name != absl::string_view(parts_->actions[i].name)) continue;
-    if (!found.has_value() || parts_->families[i] < parts_->families[*found]) found = i;
+  ApiAction* found = nullptr;
+  for (ApiAction& action : parts_->actions) {
+    if (name != absl::string_view(action.name)) continue;
+    if (found == nullptr || action.family_number < found->family_number) found = &action;
   }
-  return found.has_value() ? parts_->Complete(*found) : nullptr;
+  return parts_->Complete(found);
 }
 
 const ApiAction* Schema::FindActionOf(absl::string_view family, absl::string_view name) const {
-  for (size_t i = 0; i < parts_->actions.size(); ++i) {
-    const ApiAction& action = parts_->actions[i];
-    if (family == absl::string_view(action.family) && name == absl::string_view(action.name))
-      return parts_->Complete(i);
+  for (ApiAction& action : parts_->actions) {
+    if (family == absl::string_view(action.family) && name == absl::string_view(action.name)) {
+      return parts_->Complete(&action);
+    }
   }
   return nullptr;
 }
@@ -145,6 +131,17 @@ std::vector<std::string> Schema::FamilyNames() const {
     if (std::find(names.begin(), names.end(), action.family) == names.end()) names.push_back(action.family);
   }
   return names;
+}
+
+std::string Schema::SigningName(absl::string_view family) const {
+  for (const ApiAction& action : parts_->actions) {
+    if (family != absl::string_view(action.family)) continue;
+    return rpc::v1::ApiFamily_descriptor()
+        ->FindValueByNumber(action.family_number)
+        ->options()
+        .GetExtension(rpc::v1::signing_name);
+  }
+  return "";
 }
 
 bool Schema::HasFamily(absl::string_view name) const {
@@ -163,13 +160,6 @@ std::unique_ptr<pb::Message> Schema::NewMessage(const pb::Descriptor* type) cons
 }
 
 absl::StatusOr<std::unique_ptr<Schema>> LoadEmbeddedSchema() { return Schema::Generated(); }
-
-absl::StatusOr<const Schema*> LazySchema::Get() {
-  if (schema_ == nullptr) {
-    ASSIGN_OR_RETURN(schema_, LoadEmbeddedSchema());
-  }
-  return schema_.get();
-}
 
 FieldTraits TraitsOf(const pb::FieldDescriptor& field) {
   const pb::FieldOptions& options = field.options();

@@ -20,8 +20,10 @@ struct ApiAction {
   std::string api_name;  // "RunInstances"
   const google::protobuf::MethodDescriptor* method = nullptr;
   bool paginated = false;
-  std::string wait_state;   // for --wait; empty = the action has none
-  std::string family = {};  // "ec2"
+  std::string wait_state;      // for --wait; empty = the action has none
+  std::string family = {};     // "ec2"
+  int family_number = 0;       // of ApiFamily
+  std::string full_name = {};  // "brume.ec2.v1.Instances.RunInstances"
 };
 
 // Not for several threads at once.
@@ -41,6 +43,8 @@ class Schema {
   const ApiAction* FindActionOf(absl::string_view family, absl::string_view name) const;
   std::vector<std::string> FamilyNames() const;
   bool HasFamily(absl::string_view name) const;
+  // "monitoring" of "cloudwatch"; "" where there is no such public API.
+  std::string SigningName(absl::string_view family) const;
   std::vector<std::string> ActionNames() const;
 
   // An empty message of `type`. Lives no longer than this.
@@ -60,15 +64,6 @@ class Schema {
 
 // The schema compiled into this program.
 absl::StatusOr<std::unique_ptr<Schema>> LoadEmbeddedSchema();
-
-// That schema, read when it is first asked for: the short commands need none.
-class LazySchema {
- public:
-  absl::StatusOr<const Schema*> Get();
-
- private:
-  std::unique_ptr<Schema> schema_;
-};
 
 // What the CLI needs of a field's options.
 struct FieldTraits {

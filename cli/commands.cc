@@ -68,7 +68,7 @@ const std::vector<Command>& HandMadeCommands() {
          "text, colours and cursor movements of the guest's output are shown; sequences that set titles, use the "
          "clipboard or query the terminal are left out.",
          {{"--follow, --read-only", "Only show the output; Ctrl-C ends it."}},
-         WithSchema<RunConsole>},
+         RunConsole},
         ConfigureCommand(),
         {"doctor",
          "doctor [--rebuild]",
@@ -76,7 +76,7 @@ const std::vector<Command>& HandMadeCommands() {
          "Asks the daemon; if it cannot be reached, looks for the reason. The exit code is 0 if all checks pass, and 1 "
          "if one fails.",
          {{"--rebuild", "After the database was lost: recreate its rows of images, snapshots and volumes."}},
-         WithSchema<RunDoctor>},
+         RunDoctor},
         {"events",
          "events [--user NAME] [--resource ID] [--action NAME] [--since TIME] [--all] [--follow] [FLAGS …]",
          "Shows API calls with their callers and results, and what groups and alarms did.",
@@ -110,7 +110,7 @@ const std::vector<Command>& HandMadeCommands() {
         {"wait", "wait WAITER [FLAGS …] [--timeout SECONDS]", "Waits until resources are in a given state.",
          "FLAGS are those of the describe action that is called, such as --instance-ids. The exit code is 255 if the "
          "state can no longer be reached, or is not reached in time.",
-         waiters, WithSchema<RunWaitOfAny>},
+         waiters, RunWaitOfAny},
         {"completion",
          "completion bash|zsh|fish",
          "Prints a script that completes actions, flags, ids, names and types.",

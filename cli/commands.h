@@ -13,7 +13,7 @@
 namespace brume::cli {
 
 // Runs a command with what follows its name. The exit code.
-using RunCommandFunction = absl::StatusOr<int> (*)(LazySchema& schema, const GlobalOptions& global,
+using RunCommandFunction = absl::StatusOr<int> (*)(const Schema& schema, const GlobalOptions& global,
                                                    const std::vector<std::string>& tokens);
 
 // A command that is not an API action. Its file describes it, and commands.cc lists it.
@@ -29,16 +29,9 @@ const std::vector<Command>& HandMadeCommands();
 // Null when there is none of this name.
 const Command* FindCommand(absl::string_view name);
 
-// RunCommandFunctions of functions that need the schema, and of those that do not.
+// The RunCommandFunction of a function that needs no schema.
 template <auto kRun>
-absl::StatusOr<int> WithSchema(LazySchema& schema, const GlobalOptions& global,
-                               const std::vector<std::string>& tokens) {
-  const absl::StatusOr<const Schema*> loaded = schema.Get();
-  if (!loaded.ok()) return loaded.status();
-  return kRun(**loaded, global, tokens);
-}
-template <auto kRun>
-absl::StatusOr<int> WithoutSchema(LazySchema&, const GlobalOptions& global, const std::vector<std::string>& tokens) {
+absl::StatusOr<int> WithoutSchema(const Schema&, const GlobalOptions& global, const std::vector<std::string>& tokens) {
   return kRun(global, tokens);
 }
 

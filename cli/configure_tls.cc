@@ -162,7 +162,7 @@ Command ConfigureTlsCommand() {
       {{"--dir DIRECTORY", "Where to write them. Created if it does not exist. Default: /etc/brume/tls."},
        {"--name HOST", "An additional DNS name or address of the daemon; may be repeated."},
        {"--force", "Replace an existing certificate and key."}},
-      [](LazySchema&, const GlobalOptions&, const std::vector<std::string>& tokens) {
+      [](const Schema&, const GlobalOptions&, const std::vector<std::string>& tokens) {
         return RunConfigureTls(tokens);
       }};
 }

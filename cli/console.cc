@@ -156,7 +156,7 @@ absl::StatusOr<int> RunConsole(const Schema& schema, const GlobalOptions& global
     ConsoleScreen output;
     std::string before;
     if (output.terminal()) {
-      absl::StatusOr<std::string> history = ConsoleHistory(schema, *client, id, kLinesBefore);
+      absl::StatusOr<std::string> history = ConsoleHistory(*client, id, kLinesBefore);
       // What keeps it from us keeps the stream from us, too, which then says so.
       if (history.ok()) before = *std::move(history);
     }

@@ -1,14 +1,9 @@
 #include "cli/console_history.h"
 
-#include <memory>
-
-#include "cli/call.h"
-#include "cli/customisations.h"
-#include "cli/fill.h"
-#include "cli/output_json.h"
-#include "cli/table_columns.h"
+#include "brume/ec2/v1/instance.pb.h"
+#include "cli/text.h"
+#include "cli/typed_call.h"
 #include "lib/base/status_macros.h"
-#include "nlohmann/json.hpp"
 
 namespace brume::cli {
 namespace {
@@ -30,16 +25,18 @@ std::string LastLines(const std::string& text, int lines) {
   return text.substr(begin);
 }
 
-absl::StatusOr<std::string> ConsoleHistory(const Schema& schema, Client& client, const std::string& instance_id,
-                                           int lines) {
-  const ApiAction* action = schema.FindAction("get-console-output");
-  if (action == nullptr) return absl::InternalError("the schema has no get-console-output");
-  auto request = schema.NewMessage(action->method->input_type());
-  RETURN_IF_ERROR(
-      FillMessage(nlohmann::ordered_json({{"InstanceId", instance_id}, {"Latest", true}}), "", request.get()));
-  ASSIGN_OR_RETURN(auto response, CallAction(schema, client, *action, request.get()));
-  DecodeResponse(*action, response.get());
-  return LastLines(Cell(ToJson(*response), "Output"), lines);
+absl::StatusOr<std::string> ConsoleText(Client& client, const std::string& instance_id) {
+  ec2::v1::GetConsoleOutputRequest request;
+  request.set_instance_id(instance_id);
+  ASSIGN_OR_RETURN(const auto answer, Call<ec2::v1::GetConsoleOutputResponse>(client, request));
+  std::string text;
+  if (!Base64Decode(answer.output(), &text)) return absl::InternalError("the daemon's console output is damaged");
+  return text;
+}
+
+absl::StatusOr<std::string> ConsoleHistory(Client& client, const std::string& instance_id, int lines) {
+  ASSIGN_OR_RETURN(const std::string text, ConsoleText(client, instance_id));
+  return LastLines(text, lines);
 }
 
 }  // namespace brume::cli

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "cli/api_schema.h"
 #include "cli/rpc_client.h"
 
 namespace brume::cli {
@@ -12,8 +11,10 @@ namespace brume::cli {
 // The last `lines` lines of `text`, and no more than 4 KiB; an unfinished last line, a prompt, counts as one.
 std::string LastLines(const std::string& text, int lines);
 
-// The last lines that an instance's console printed, the guest's own bytes.
-absl::StatusOr<std::string> ConsoleHistory(const Schema& schema, Client& client, const std::string& instance_id,
-                                           int lines);
+// What an instance's console printed, as far as it is kept: the guest's own bytes.
+absl::StatusOr<std::string> ConsoleText(Client& client, const std::string& instance_id);
+
+// The last lines of that.
+absl::StatusOr<std::string> ConsoleHistory(Client& client, const std::string& instance_id, int lines);
 
 }  // namespace brume::cli

@@ -161,7 +161,7 @@ Command ExplainPathCommand() {
        {"--to ID|ADDRESS", "The destination. With an IPv6 address the packet is an IPv6 packet."},
        {"--port N", "The destination port. Default: any, which only rules for all ports allow."},
        {"--protocol NAME", "tcp (the default), udp, or icmp for an echo request, which has no port."}},
-      WithSchema<RunExplainPath>};
+      RunExplainPath};
 }
 
 }  // namespace brume::cli

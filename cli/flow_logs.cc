@@ -130,7 +130,7 @@ Command FlowLogsCommand() {
       {{"--follow", "Keep showing new records; Ctrl-C ends it."},
        {"--interface ID", "Only records of this network interface."},
        {"--instance ID", "Only records of this instance's interfaces; ID may be its Name tag."}},
-      WithSchema<RunFlowLogs>};
+      RunFlowLogs};
 }
 
 }  // namespace brume::cli

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "cli/call.h"
+#include "cli/console_history.h"
 #include "cli/instances.h"
 #include "cli/short_options.h"
 #include "cli/short_wait.h"

@@ -17,6 +17,7 @@
 #include "absl/time/clock.h"
 #include "brume/ec2/v1/tag.pb.h"
 #include "cli/call.h"
+#include "cli/console_history.h"
 #include "cli/instances.h"
 #include "cli/launch_image.h"
 #include "cli/launch_key.h"

@@ -22,20 +22,15 @@
 namespace brume::cli {
 namespace {
 
-absl::StatusOr<int> Dispatch(LazySchema& lazy, const CommandLine& line, std::string* api_name) {
+absl::StatusOr<int> Dispatch(const Schema& schema, const CommandLine& line, std::string* api_name) {
   if (line.version) {
     RETURN_IF_ERROR(Print("brume " BRUME_VERSION "\n"));
     return 0;
   }
-  // These need no schema to be known.
-  const Command* const command = line.help ? nullptr : FindCommand(line.command);
-  if (command != nullptr && command->run != nullptr && line.global.query.empty()) {
-    return command->run(lazy, line.global, line.rest);
-  }
-  ASSIGN_OR_RETURN(const Schema* const loaded, lazy.Get());
-  const Schema& schema = *loaded;
   if (const auto wanted = HelpWanted(schema, line)) return RunHelp(schema, *wanted);
   RETURN_IF_ERROR(CheckQuery(schema, line));
+  const Command* const command = FindCommand(line.command);
+  if (command != nullptr && command->run != nullptr) return command->run(schema, line.global, line.rest);
   std::string name = line.command;
   std::vector<std::string> rest = line.rest;
   // "brume iam create-user", as the aws command line spells it.
@@ -64,13 +59,10 @@ int Main(const std::vector<std::string>& argv) {
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   std::string api_name;
   const auto run = [&]() -> absl::StatusOr<int> {
-    LazySchema schema;
-    if (!argv.empty() && argv[0] == "__complete") {
-      ASSIGN_OR_RETURN(const Schema* const loaded, schema.Get());
-      return RunComplete(*loaded, argv);
-    }
+    ASSIGN_OR_RETURN(const std::unique_ptr<Schema> schema, LoadEmbeddedSchema());
+    if (!argv.empty() && argv[0] == "__complete") return RunComplete(*schema, argv);
     ASSIGN_OR_RETURN(CommandLine line, ParseCommandLine(argv, IsTerminal(STDOUT_FILENO)));
-    return Dispatch(schema, line, &api_name);
+    return Dispatch(*schema, line, &api_name);
   };
   const absl::StatusOr<int> code = run();
   if (code.ok()) return *code;

@@ -1,17 +1,7 @@
 #include "cli/ready.h"
 
-#include <fcntl.h>
-#include <netdb.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <memory>
 #include <thread>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -23,7 +13,6 @@
 #include "cli/text.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/subprocess.h"
-#include "lib/base/unique_fd.h"
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {
@@ -32,7 +21,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kConsoleLines = 8;
-constexpr int kSshPort = 22;
 constexpr absl::Duration kLookPause = absl::Milliseconds(500);
 
 std::vector<std::string> InstancesNamed(const Json& answer) {
@@ -51,12 +39,6 @@ std::string AddressOf(const Json& instance) {
     if (!address.empty()) return address;
   }
   return "";
-}
-
-bool WaitFor(int fd, short event, absl::Time deadline) {
-  pollfd waiting{fd, event, 0};
-  const int64_t left = std::max<int64_t>(0, absl::ToInt64Milliseconds(deadline - absl::Now()));
-  return poll(&waiting, 1, static_cast<int>(left)) == 1;
 }
 
 // Asks cloud-init on the guest, as long as it takes. What it has to say that is not good is told, and ends the waiting.
@@ -97,7 +79,7 @@ absl::Status AwaitOne(const Schema& schema, Client& client, const std::string& i
       const std::string why = Cell(instance, "StateReason.Message");
       return absl::FailedPreconditionError(absl::StrCat(id, " is ", state, why.empty() ? "" : absl::StrCat(": ", why)));
     }
-    if (!address.empty() && AnswersAsSsh(address, kSshPort, absl::Seconds(2))) {
+    if (!address.empty() && SpeaksSsh(address, absl::Seconds(2))) {
       progress.Show(absl::StrCat(id, " answers; waiting for cloud-init"));
       return AskCloudInit(instance, address, deadline - absl::Now());
     }
@@ -115,31 +97,11 @@ absl::Status AwaitOne(const Schema& schema, Client& client, const std::string& i
 
 }  // namespace
 
-bool AnswersAsSsh(const std::string& address, int port, absl::Duration patience) {
-  const absl::Time deadline = absl::Now() + patience;
-  addrinfo hints{}, *found = nullptr;
-  hints.ai_flags = AI_NUMERICHOST;
-  hints.ai_socktype = SOCK_STREAM;
-  if (getaddrinfo(address.c_str(), absl::StrCat(port).c_str(), &hints, &found) != 0) return false;
-  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> kept(found, freeaddrinfo);
-  const UniqueFd fd(socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (connect(fd.get(), found->ai_addr, found->ai_addrlen) != 0 && errno != EINPROGRESS) return false;
-  if (!WaitFor(fd.get(), POLLOUT, deadline)) return false;
-  std::string heard;
-  while (heard.size() < 4 && WaitFor(fd.get(), POLLIN, deadline)) {
-    char buffer[64];
-    const ssize_t got = recv(fd.get(), buffer, sizeof(buffer), 0);
-    if (got <= 0) return false;
-    heard.append(buffer, got);
-  }
-  return absl::StartsWith(heard, "SSH-");
-}
-
-absl::Status WithConsole(const Schema& schema, Client& client, const Json& answer, const absl::Status& failure) {
+absl::Status WithConsole(Client& client, const Json& answer, const absl::Status& failure) {
   const std::vector<std::string> ids = InstancesNamed(answer);
   if (ids.empty()) return failure;
   // The console is more than was asked for: where it cannot be had, the failure itself is what counts.
-  const absl::StatusOr<std::string> console = ConsoleHistory(schema, client, ids[0], kConsoleLines);
+  const absl::StatusOr<std::string> console = ConsoleHistory(client, ids[0], kConsoleLines);
   if (!console.ok() || console->empty()) return failure;
   return absl::Status(failure.code(),
                       absl::StrCat(failure.message(), "\nThe console of ", ids[0], " ends with:\n", *console));
@@ -151,7 +113,7 @@ absl::Status AwaitReady(const Schema& schema, Client& client, const Json& answer
     const absl::Status ready = AwaitOne(schema, client, id, deadline);
     Json named = Json::object();
     named["Instances"][0]["InstanceId"] = id;
-    if (!ready.ok()) return WithConsole(schema, client, named, ready);
+    if (!ready.ok()) return WithConsole(client, named, ready);
   }
   return absl::OkStatus();
 }

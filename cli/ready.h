@@ -19,14 +19,10 @@ absl::Status AwaitReady(const Schema& schema, Client& client, const nlohmann::or
                         absl::Duration timeout);
 
 // `failure`, with the last lines of the console of the first instance that the answer names.
-absl::Status WithConsole(const Schema& schema, Client& client, const nlohmann::ordered_json& answer,
-                         const absl::Status& failure);
+absl::Status WithConsole(Client& client, const nlohmann::ordered_json& answer, const absl::Status& failure);
 
 // For the answer of RunInstances: who can log in to instances without a key pair, and how they are reached; "" when all
 // have one.
 std::string KeylessNote(const nlohmann::ordered_json& answer);
-
-// Whether what is at the address says the first words of SSH within the time.
-bool AnswersAsSsh(const std::string& address, int port, absl::Duration patience);
 
 }  // namespace brume::cli

@@ -10,6 +10,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "cli/console_history.h"
 #include "cli/instances.h"
 #include "cli/short_table.h"
 #include "cli/terminal.h"
@@ -117,15 +118,6 @@ absl::Status WaitForState(Client& client, std::vector<ec2::v1::Instance>* instan
 std::string ReasonOf(const ec2::v1::Instance& instance) {
   return instance.state_reason().message().empty() ? instance.state_transition_reason()
                                                    : instance.state_reason().message();
-}
-
-absl::StatusOr<std::string> ConsoleText(Client& client, const std::string& instance_id) {
-  ec2::v1::GetConsoleOutputRequest request;
-  request.set_instance_id(instance_id);
-  ASSIGN_OR_RETURN(const auto answer, Call<ec2::v1::GetConsoleOutputResponse>(client, request));
-  std::string text;
-  if (!Base64Decode(answer.output(), &text)) return absl::InternalError("the daemon's console output is damaged");
-  return text;
 }
 
 std::string LastWords(Client& client, const std::string& instance_id) {

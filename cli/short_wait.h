@@ -41,7 +41,4 @@ std::string ReasonOf(const ec2::v1::Instance& instance);
 // The console's last lines for an error message, or "" where there are none.
 std::string LastWords(Client& client, const std::string& instance_id);
 
-// The console's text as far as it is kept.
-absl::StatusOr<std::string> ConsoleText(Client& client, const std::string& instance_id);
-
 }  // namespace brume::cli

@@ -44,18 +44,17 @@ struct PortOfSsh {
   sockaddr_storage address = {};
   socklen_t size = 0;
 };
-PortOfSsh PortAt(const std::string& address) {
-  constexpr uint16_t kSsh = 22;
+PortOfSsh PortAt(const std::string& address, uint16_t number) {
   PortOfSsh port;
   auto* const ipv4 = reinterpret_cast<sockaddr_in*>(&port.address);
   auto* const ipv6 = reinterpret_cast<sockaddr_in6*>(&port.address);
   if (inet_pton(AF_INET, address.c_str(), &ipv4->sin_addr) == 1) {
     ipv4->sin_family = AF_INET;
-    ipv4->sin_port = htons(kSsh);
+    ipv4->sin_port = htons(number);
     port.size = sizeof(*ipv4);
   } else if (inet_pton(AF_INET6, address.c_str(), &ipv6->sin6_addr) == 1) {
     ipv6->sin6_family = AF_INET6;
-    ipv6->sin6_port = htons(kSsh);
+    ipv6->sin6_port = htons(number);
     port.size = sizeof(*ipv6);
   }
   return port;
@@ -145,8 +144,8 @@ absl::StatusOr<ec2::v1::Instance> AwaitRunning(Client& client, const std::string
 
 }  // namespace
 
-bool SpeaksSsh(const std::string& address, absl::Duration timeout) {
-  const PortOfSsh peer = PortAt(address);
+bool SpeaksSsh(const std::string& address, absl::Duration timeout, uint16_t port) {
+  const PortOfSsh peer = PortAt(address, port);
   if (peer.size == 0) return false;
   const UniqueFd fd(socket(peer.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!fd) return false;
@@ -162,9 +161,15 @@ bool SpeaksSsh(const std::string& address, absl::Duration timeout) {
     if (errno != EINPROGRESS || !wait_for(POLLOUT)) return false;
     if (getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) return false;
   }
-  char banner[4];
-  return wait_for(POLLIN) && recv(fd.get(), banner, sizeof(banner), 0) == sizeof(banner) &&
-         std::memcmp(banner, "SSH-", sizeof(banner)) == 0;
+  constexpr absl::string_view kBanner = "SSH-";
+  std::string heard;  // which may come in pieces
+  while (heard.size() < kBanner.size() && wait_for(POLLIN)) {
+    char piece[kBanner.size()];
+    const ssize_t got = recv(fd.get(), piece, kBanner.size() - heard.size(), 0);
+    if (got <= 0) return false;
+    heard.append(piece, static_cast<size_t>(got));
+  }
+  return heard == std::string(kBanner);
 }
 
 std::vector<std::string> SshArguments(const SshTarget& target, const std::vector<std::string>& extra) {

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -38,8 +39,9 @@ absl::StatusOr<SshWishes> ParseSshWishes(const ParsedOptions& options);
 // Waits until the instance that is named runs and answers on port 22, and says how it is reached.
 absl::StatusOr<SshTarget> ReachBySsh(Client& client, const std::string& name, const SshWishes& wishes);
 
-// True when something at the address answers on port 22 as SSH does.
-bool SpeaksSsh(const std::string& address, absl::Duration timeout);
+// True when something at the address answers on the port as SSH does.
+inline constexpr uint16_t kSshPort = 22;
+bool SpeaksSsh(const std::string& address, absl::Duration timeout, uint16_t port = kSshPort);
 
 // The address to reach an instance at, as far as it has one.
 std::string SshAddressOf(const ec2::v1::Instance& instance);

@@ -1,5 +1,7 @@
 #include "cli/tables_firewall.h"
 
+#include <utility>
+
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {
@@ -70,6 +72,20 @@ constexpr CellFormat kAclPorts{AclPorts};
 constexpr CellFormat kAclNumber{AclRuleNumber, false, true};
 
 std::vector<TableSpec> GroupTables() {
+  TableSpec rules = {"ec2.SecurityGroupRule",
+                     "security group rules",
+                     {{"ID", "SecurityGroupRuleId"},
+                      {"NAME", "Tags[Name]", 5, &kPlain, 12},
+                      {"GROUP", "GroupId", 3},
+                      {"IN/OUT", "IsEgress", 0, &kDirection},
+                      {"PROTO", "IpProtocol", 0, &kProtocol},
+                      {"PORTS", "", 0, &kPorts},
+                      {"PEER", "", 0, &kPeer},
+                      {"DESCRIPTION", "Description", 4, &kPlain, 16}}};
+  // The same without tags.
+  TableSpec revoked = rules;
+  revoked.type = "ec2.RevokedSecurityGroupRule";
+  revoked.columns.erase(revoked.columns.begin() + 1);
   return {
       {"ec2.SecurityGroup",
        "security groups",
@@ -84,25 +100,8 @@ std::vector<TableSpec> GroupTables() {
         {"DESCRIPTION", "Description", 5, &kPlain, 16}},
        {},
        SecurityGroupLines},
-      {"ec2.SecurityGroupRule",
-       "security group rules",
-       {{"ID", "SecurityGroupRuleId"},
-        {"NAME", "Tags[Name]", 5, &kPlain, 12},
-        {"GROUP", "GroupId", 3},
-        {"IN/OUT", "IsEgress", 0, &kDirection},
-        {"PROTO", "IpProtocol", 0, &kProtocol},
-        {"PORTS", "", 0, &kPorts},
-        {"PEER", "", 0, &kPeer},
-        {"DESCRIPTION", "Description", 4, &kPlain, 16}}},
-      {"ec2.RevokedSecurityGroupRule",
-       "security group rules",
-       {{"ID", "SecurityGroupRuleId"},
-        {"GROUP", "GroupId", 3},
-        {"IN/OUT", "IsEgress", 0, &kDirection},
-        {"PROTO", "IpProtocol", 0, &kProtocol},
-        {"PORTS", "", 0, &kPorts},
-        {"PEER", "", 0, &kPeer},
-        {"DESCRIPTION", "Description", 4, &kPlain, 16}}},
+      std::move(rules),
+      std::move(revoked),
       {"ec2.NetworkAcl",
        "network ACLs",
        {{"ID", "NetworkAclId"},

@@ -11,58 +11,21 @@
 #include "cli/commands.h"
 #include "cli/spelling.h"
 #include "cli/text.h"
-
-// A line for each service: its name and its actions' names, of the service models of botocore 1.43.
-asm(R"(
-  .section .rodata
-  .global brume_aws_actions_begin, brume_aws_actions_end
-brume_aws_actions_begin:
-  .incbin ")" BRUME_AWS_ACTIONS_FILE R"("
-brume_aws_actions_end:
-  .byte 0
-  .previous
-)");
-extern "C" const char brume_aws_actions_begin[];
-extern "C" const char brume_aws_actions_end[];
+#include "lib/resource/aws_actions.h"
 
 namespace brume::cli {
 namespace {
 
-std::vector<std::vector<absl::string_view>> AwsActions() {
-  const absl::string_view text(brume_aws_actions_begin, brume_aws_actions_end - brume_aws_actions_begin);
-  std::vector<std::vector<absl::string_view>> families;
-  for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
-    families.emplace_back(absl::StrSplit(line, ' '));
-  }
-  return families;
-}
-
-// What people type from habit with other programs, and what it is here; of several the first that exists.
+// What people type from habit with other programs, and what it is here.
 struct Habit {
   const char* typed;
   const char* meant;
 };
-constexpr Habit kHabits[] = {{"list", "ls|describe-instances"},
-                             {"ps", "ls|describe-instances"},
-                             {"status", "ls|describe-instances"},
-                             {"create", "launch|run-instances"},
-                             {"run", "launch|run-instances"},
-                             {"launch", "run-instances"},
-                             {"new", "launch|run-instances"},
-                             {"delete", "rm|terminate-instances"},
-                             {"remove", "rm|terminate-instances"},
-                             {"destroy", "rm|terminate-instances"},
-                             {"kill", "rm|terminate-instances"},
-                             {"rm", "terminate-instances"},
-                             {"terminate", "terminate-instances"},
-                             {"restart", "reboot|reboot-instances"},
-                             {"connect", "shell|ssh"},
-                             {"login", "shell|ssh"},
-                             {"attach", "console"},
-                             {"log", "logs|console"},
-                             {"show", "info|describe-instances"},
-                             {"inspect", "info|describe-instances"},
-                             {"describe", "info|describe-instances"}};
+constexpr Habit kHabits[] = {{"list", "ls"},       {"ps", "ls"},        {"status", "ls"},      {"create", "launch"},
+                             {"run", "launch"},    {"new", "launch"},   {"delete", "rm"},      {"remove", "rm"},
+                             {"destroy", "rm"},    {"kill", "rm"},      {"terminate", "rm"},   {"restart", "reboot"},
+                             {"connect", "shell"}, {"login", "shell"},  {"attach", "console"}, {"log", "logs"},
+                             {"show", "info"},     {"inspect", "info"}, {"describe", "info"}};
 
 // Services of AWS that people know and Brume does not have.
 constexpr absl::string_view kOtherServices[] = {"s3",      "s3api",    "lambda",
@@ -89,41 +52,28 @@ std::vector<std::string> Candidates(const Schema& schema, const std::string& fam
   return names;
 }
 
-std::string ByHabit(const std::string& name, const std::vector<std::string>& names) {
+std::string ByHabit(const std::string& name) {
   for (const Habit& habit : kHabits) {
-    if (name != habit.typed) continue;
-    for (const absl::string_view meant : absl::StrSplit(habit.meant, '|')) {
-      if (std::find(names.begin(), names.end(), meant) != names.end()) {
-        return absl::StrCat(" Did you mean '", meant, "'?");
-      }
-    }
+    if (name == habit.typed) return absl::StrCat(" Did you mean '", habit.meant, "'?");
   }
   return "";
 }
 
 }  // namespace
 
-std::string AwsActionName(const std::string& name, const std::string& family) {
-  for (const std::vector<absl::string_view>& actions : AwsActions()) {
-    if (!family.empty() && actions[0] != absl::string_view(family)) continue;
-    for (size_t i = 1; i < actions.size(); ++i) {
-      if (KebabFromCamel(actions[i]) == name || absl::EqualsIgnoreCase(actions[i], name)) {
-        return std::string(actions[i]);
-      }
+std::string AwsActionName(const Schema& schema, const std::string& name, const std::string& family) {
+  for (const std::string& each : schema.FamilyNames()) {
+    if (!family.empty() && each != family) continue;
+    for (const absl::string_view action : AwsActions(schema.SigningName(each))) {
+      if (KebabFromCamel(action) == name || absl::EqualsIgnoreCase(action, name)) return std::string(action);
     }
   }
   return "";
 }
 
-std::vector<std::string> AwsActionFamilies() {
-  std::vector<std::string> families;
-  for (const std::vector<absl::string_view>& actions : AwsActions()) families.emplace_back(actions[0]);
-  return families;
-}
-
 std::string NoSuchAction(const Schema& schema, const std::string& name, const std::string& family) {
   const std::string all = absl::StrCat("brume help", family.empty() ? " all" : absl::StrCat(" ", family));
-  const std::string known = AwsActionName(name, family);
+  const std::string known = AwsActionName(schema, name, family);
   if (!known.empty()) {
     // "RunInstances" is served, and called otherwise.
     const std::string spelled = KebabFromCamel(known);
@@ -139,7 +89,7 @@ std::string NoSuchAction(const Schema& schema, const std::string& name, const st
                         "' is not served; those that are: ", absl::StrJoin(schema.FamilyNames(), ", "));
   }
   const std::vector<std::string> names = Candidates(schema, family);
-  std::string hint = ByHabit(name, names);
+  std::string hint = family.empty() ? ByHabit(name) : "";
   if (hint.empty()) hint = DidYouMean(name, names);
   return absl::StrCat("there is no action '", Printable(name), "'", family.empty() ? "" : absl::StrCat(" of ", family),
                       ".", hint, " All actions: ", all);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <string>
-#include <vector>
 
 #include "cli/api_schema.h"
 
@@ -10,10 +9,7 @@ namespace brume::cli {
 
 // AWS's name of the action that `name` is on the command line, such as "CreateVpnGateway" of "create-vpn-gateway",
 // where AWS has it in `family` (empty: in any) whether or not brumed serves it; "" where AWS has none.
-std::string AwsActionName(const std::string& name, const std::string& family);
-
-// The services whose action names are known: "ec2", "iam" …
-std::vector<std::string> AwsActionFamilies();
+std::string AwsActionName(const Schema& schema, const std::string& name, const std::string& family);
 
 // A sentence, and what to do. `family`: where it was looked for; empty = everywhere.
 std::string NoSuchAction(const Schema& schema, const std::string& name, const std::string& family);

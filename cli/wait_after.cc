@@ -145,7 +145,7 @@ absl::Status AwaitOutcome(const Schema& schema, Client& client, const ApiAction&
   const WaitedOutcome* outcome = action.wait_state.empty() ? WaitedOutcomeOf(action) : nullptr;
   if (outcome != nullptr) return AwaitByWaiter(schema, client, *outcome, wishes.timeout, ToJson(request), answer);
   const absl::Status waited = WaitAfterAction(schema, client, action, wishes.timeout, response);
-  if (!waited.ok()) return WithConsole(schema, client, ToJson(*response), waited);
+  if (!waited.ok()) return WithConsole(client, ToJson(*response), waited);
   if (!wishes.ready) return absl::OkStatus();
   return AwaitReady(schema, client, ToJson(*response), wishes.timeout - (absl::Now() - start));
 }

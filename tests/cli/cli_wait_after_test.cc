@@ -8,6 +8,7 @@
 
 #include "absl/strings/match.h"
 #include "cli/ready.h"
+#include "cli/ssh.h"
 #include "cli/wait.h"
 #include "cli/wait_after.h"
 #include "lib/base/unique_fd.h"
@@ -104,10 +105,10 @@ TEST_CASE("an interrupted wait says what goes on and how to end it", "[cli][wait
 
 TEST_CASE("a guest answers by SSH when it says so, and nothing else is taken for it", "[cli][wait]") {
   const Greeter ssh("SSH-2.0-dropbear\r\n");
-  CHECK(AnswersAsSsh("127.0.0.1", ssh.port, absl::Seconds(10)));
+  CHECK(SpeaksSsh("127.0.0.1", absl::Seconds(10), ssh.port));
   const Greeter web("HTTP/1.1 400\r\n");
-  CHECK_FALSE(AnswersAsSsh("127.0.0.1", web.port, absl::Seconds(10)));
-  CHECK_FALSE(AnswersAsSsh("no address", 22, absl::Seconds(1)));
+  CHECK_FALSE(SpeaksSsh("127.0.0.1", absl::Seconds(10), web.port));
+  CHECK_FALSE(SpeaksSsh("no address", absl::Seconds(1), 22));
 }
 
 TEST_CASE("a launch without a key pair says so and names the console", "[cli][wait]") {
@@ -122,7 +123,7 @@ TEST_CASE("what fails while it is waited for is told with the console's last lin
   const Server server;
   const auto client = server.NewClient();
   const Json answer = {{"Instances", Json::array({Json{{"InstanceId", "i-1"}}})}};
-  const absl::Status told = WithConsole(TheSchema(), *client, answer, absl::FailedPreconditionError("i-1 is stopped"));
+  const absl::Status told = WithConsole(*client, answer, absl::FailedPreconditionError("i-1 is stopped"));
   CHECK(absl::IsFailedPrecondition(told));
   CHECK(absl::StrContains(told.message(), "i-1 is stopped\nThe console of i-1 ends with:\nbefore"));
 }

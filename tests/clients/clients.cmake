@@ -36,5 +36,7 @@ set(BRUME_TERRAFORM_MIRROR /opt/tf-plugins CACHE PATH "A filesystem mirror of Te
 if(TERRAFORM AND EXISTS ${BRUME_TERRAFORM_MIRROR}/registry.terraform.io/hashicorp/aws)
   brume_python_test(clients_terraform_document clients terraform_document_test TIMEOUT 400 LABELS clients GUESTS
     ENVIRONMENT BRUME_TERRAFORM=${TERRAFORM} BRUME_TERRAFORM_MIRROR=${BRUME_TERRAFORM_MIRROR})
+else()
+  message(STATUS "No Terraform with its AWS provider here: docs/terraform.md is not applied by the tests")
 endif()
 brume_python_test(clients_brume_cli clients brume_cli_test TIMEOUT 600 LABELS clients)

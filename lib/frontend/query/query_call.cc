@@ -14,9 +14,9 @@
 #include "lib/frontend/query/encode_cbor.h"
 #include "lib/frontend/query/encode_error.h"
 #include "lib/gateway/public_error.h"
+#include "lib/resource/aws_actions.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/error_texts.h"
-#include "lib/schema/aws_actions.h"
 
 namespace brume::frontend {
 namespace {
@@ -39,15 +39,15 @@ absl::Status ServiceIsNotServed(Protocol protocol, absl::string_view service) {
 }
 
 absl::Status ActionIsNotServed(const schema::ApiFamilyInfo& family, absl::string_view action) {
-  switch (schema::FindAwsAction(family.signing_name, action)) {
-    case schema::AwsAction::kRetired:
+  switch (FindAwsAction(family.signing_name, action)) {
+    case AwsAction::kRetired:
       // EC2's words, by which programs know it: amazon.aws of Ansible asks each VPC for ClassicLink.
       return ec2::Error("UnsupportedOperation",
                         absl::StrCat("The functionality you requested is not available in this region. What ", action,
                                      " is about has been retired by AWS."));
-    case schema::AwsAction::kCurrent:
+    case AwsAction::kCurrent:
       return ec2::Error("InvalidAction", absl::StrCat("The action ", action, " is not served by Brume."));
-    case schema::AwsAction::kUnknown:
+    case AwsAction::kUnknown:
       break;
   }
   return ec2::Error("InvalidAction", absl::StrCat("The action ", Shown(action), " is not valid for this web service."));

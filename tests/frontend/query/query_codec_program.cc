@@ -34,8 +34,8 @@
 #include "lib/frontend/query/encode.h"
 #include "lib/frontend/query/encode_cbor.h"
 #include "lib/frontend/query/encode_error.h"
+#include "lib/resource/aws_actions.h"
 #include "lib/resource/ec2_error.h"
-#include "lib/schema/aws_actions.h"
 #include "lib/schema/declared_filters.h"
 #include "lib/schema/schema.h"
 
@@ -117,9 +117,9 @@ void PrintSchema() {
     family["rest"] = info.rest;
     family["rpc_service"] = info.rpc_service;
     family["shape_namespace"] = info.shape_namespace;
-    for (const absl::string_view action : schema::AwsActions(info.signing_name)) {
+    for (const absl::string_view action : AwsActions(info.signing_name)) {
       family["aws_actions"][std::string(action)] =
-          schema::FindAwsAction(info.signing_name, action) == schema::AwsAction::kRetired ? "retired" : "current";
+          FindAwsAction(info.signing_name, action) == AwsAction::kRetired ? "retired" : "current";
     }
     for (int i = 0; i < service->method_count(); ++i) {
       const MethodDescriptor& method = *service->method(i);

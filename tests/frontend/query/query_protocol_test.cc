@@ -5,7 +5,7 @@
 #include <string>
 
 #include "lib/frontend/query/protocol.h"
-#include "lib/schema/aws_actions.h"
+#include "lib/resource/aws_actions.h"
 #include "lib/schema/schema.h"
 #include "tests/frontend/query/query_fixture.h"
 
@@ -105,11 +105,11 @@ TEST_CASE("no action that is served is taken for one that AWS retired or does no
   for (const auto* service : schema::Services()) {
     const schema::ApiFamilyInfo& family = schema::Family(*service);
     if (family.api_version.empty()) continue;
-    const auto& actions = schema::AwsActions(family.signing_name);
+    const auto& actions = AwsActions(family.signing_name);
     CHECK(std::is_sorted(actions.begin(), actions.end()));  // they are searched by halves
     for (int i = 0; i < service->method_count(); ++i) {
       INFO(service->method(i)->full_name());
-      CHECK(schema::FindAwsAction(family.signing_name, service->method(i)->name()) == schema::AwsAction::kCurrent);
+      CHECK(FindAwsAction(family.signing_name, service->method(i)->name()) == AwsAction::kCurrent);
     }
   }
 }

@@ -1,11 +1,11 @@
-#include "lib/schema/aws_actions.h"
+#include "lib/resource/aws_actions.h"
 
 #include <algorithm>
 #include <map>
 
 #include "absl/strings/str_split.h"
 
-namespace brume::schema {
+namespace brume {
 namespace {
 
 // The operations of botocore 1.43.11's service models, in order. A test compares them with the models at hand.
@@ -325,4 +325,4 @@ const std::vector<absl::string_view>& AwsActions(absl::string_view signing_name)
   return found == all.end() ? none : found->second;
 }
 
-}  // namespace brume::schema
+}  // namespace brume

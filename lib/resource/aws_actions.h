@@ -6,7 +6,7 @@
 
 #include "absl/strings/string_view.h"
 
-namespace brume::schema {
+namespace brume {
 
 enum class AwsAction {
   kUnknown,  // AWS has none of this name
@@ -20,4 +20,4 @@ AwsAction FindAwsAction(absl::string_view signing_name, absl::string_view action
 // All of an API's, retired ones too, in order; none of an API that is not served at all.
 const std::vector<absl::string_view>& AwsActions(absl::string_view signing_name);
 
-}  // namespace brume::schema
+}  // namespace brume
