@@ -16,19 +16,19 @@ std::string ShortRegion(const std::string& region) {
   static constexpr std::pair<absl::string_view, absl::string_view> kWords[] = {
       {"north", "n"},      {"south", "s"},      {"east", "e"},       {"west", "w"},       {"central", "c"},
       {"northeast", "ne"}, {"northwest", "nw"}, {"southeast", "se"}, {"southwest", "sw"}, {"gov", "g"}};
-  const std::vector<std::string> parts = absl::StrSplit(region, '-');
+  const std::vector<absl::string_view> parts = absl::StrSplit(region, '-');
   if (parts.size() < 3 || parts[0].size() != 2 || parts.back().size() != 1 ||
       !absl::ascii_isdigit(static_cast<unsigned char>(parts.back()[0]))) {
     return region;
   }
-  std::string text = parts[0];
+  std::string text(parts[0]);
   for (size_t i = 1; i + 1 < parts.size(); ++i) {
     const auto* word = std::find_if(std::begin(kWords), std::end(kWords),
                                     [&](const auto& candidate) { return candidate.first == parts[i]; });
     if (word == std::end(kWords)) return region;
     absl::StrAppend(&text, word->second);
   }
-  return text + parts.back();
+  return absl::StrCat(text, parts.back());
 }
 
 }  // namespace

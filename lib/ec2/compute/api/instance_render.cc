@@ -89,10 +89,10 @@ void RenderAssociation(const NetworkInterface& eni, const SecondaryAddress& addr
   association.set_public_ip(address.public_ip->text());
 }
 
-void RenderAddress(const NetworkInterface& eni, const SecondaryAddress& address, const Settings& settings,
-                   v1::InstancePrivateIpAddress& rendered) {
-  rendered.set_primary(false);
-  rendered.set_private_dns_name(absl::StrCat(PrivateHostname(address.private_ip), ".", PrivateDomain(settings)));
+void RenderAddress(const NetworkInterface& eni, const SecondaryAddress& address, bool primary,
+                   std::string private_dns_name, const Settings& settings, v1::InstancePrivateIpAddress& rendered) {
+  rendered.set_primary(primary);
+  rendered.set_private_dns_name(std::move(private_dns_name));
   rendered.set_private_ip_address(address.private_ip.text());
   if (address.public_ip) RenderAssociation(eni, address, settings, *rendered.mutable_association());
 }
@@ -129,13 +129,11 @@ void RenderInterface(const NetworkInterface& eni, const compute::InstanceView& v
   }
   if (!eni.private_ip.has_value()) return;
   const SecondaryAddress first = {*eni.private_ip, eni.public_ip, eni.allocation_id, eni.association_id};
-  v1::InstancePrivateIpAddress& primary = *rendered.add_private_ip_addresses();
-  RenderAddress(eni, first, settings, primary);
-  primary.set_primary(true);
-  primary.set_private_dns_name(rendered.private_dns_name());
-  if (primary.has_association()) *rendered.mutable_association() = primary.association();
+  RenderAddress(eni, first, true, rendered.private_dns_name(), settings, *rendered.add_private_ip_addresses());
+  if (first.public_ip) RenderAssociation(eni, first, settings, *rendered.mutable_association());
   for (const SecondaryAddress& each : eni.secondary) {
-    RenderAddress(eni, each, settings, *rendered.add_private_ip_addresses());
+    std::string name = absl::StrCat(PrivateHostname(each.private_ip), ".", PrivateDomain(settings));
+    RenderAddress(eni, each, false, std::move(name), settings, *rendered.add_private_ip_addresses());
   }
 }
 
@@ -163,7 +161,7 @@ void RenderAddresses(const compute::InstanceView& view, const Settings& settings
   }
   if (view.interfaces.empty()) return;
   const NetworkInterface& first = view.interfaces.front();
-  rendered.set_private_dns_name(PrivateDnsName(first, settings));
+  rendered.set_private_dns_name(rendered.network_interfaces(0).private_dns_name());
   v1::PrivateDnsNameOptionsResponse& names = *rendered.mutable_private_dns_name_options();
   names.set_hostname_type(std::string(kHostnameTypeNames.Of(first.dns_name_options.hostname_type)));
   names.set_enable_resource_name_dns_a_record(first.dns_name_options.a_record);

@@ -43,7 +43,8 @@ absl::StatusOr<std::vector<ProfileAssociation>> ProfileAssociationTable::List(ab
 absl::StatusOr<std::vector<ProfileAssociation>> ProfileAssociationTable::ListOf(
     absl::Span<const InstanceId> instances) {
   return Associations().Select(connection_,
-                               "profile_associations WHERE instance_id IN (SELECT value FROM json_each(?))",
+                               "(SELECT value AS wanted FROM json_each(?)) CROSS JOIN profile_associations "
+                               "ON instance_id = wanted",
                                store::JsonArrayOfIds(instances));
 }
 
