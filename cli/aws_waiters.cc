@@ -15,8 +15,8 @@ namespace {
 
 using Answer = nlohmann::ordered_json;
 
-Answer Selected(const Acceptor& acceptor, const Answer& answer) {
-  const auto path = JmesPath::Parse(acceptor.argument);
+Answer Selected(const std::string& text, const Answer& answer) {
+  const auto path = JmesPath::Parse(text);
   if (!path.ok()) return Answer();
   // A path that does not fit the answer selects nothing.
   const auto selected = path->Search(answer);
@@ -29,7 +29,7 @@ bool FitsAnswer(const Acceptor& acceptor, const Answer& answer) {
   using Matcher = Acceptor::Matcher;
   if (acceptor.matcher == Matcher::kStatus) return acceptor.expected == "200";
   if (acceptor.matcher == Matcher::kError) return false;
-  const Answer selected = Selected(acceptor, answer);
+  const Answer selected = Selected(acceptor.argument, answer);
   const auto expected = [&](const Answer& value) { return AsText(value) == acceptor.expected; };
   if (acceptor.matcher == Matcher::kPath) return expected(selected);
   if (!selected.is_array() || selected.empty()) return false;
@@ -48,7 +48,7 @@ std::string Seen(const std::vector<Acceptor>& acceptors, const Answer& answer) {
   std::vector<std::string> values;
   for (const Acceptor& acceptor : acceptors) {
     if (acceptor.matcher != Acceptor::Matcher::kPathAll) continue;
-    for (const Answer& value : Selected(acceptor, answer)) {
+    for (const Answer& value : Selected(acceptor.argument, answer)) {
       const std::string text = Printable(AsText(value));
       if (std::find(values.begin(), values.end(), text) == values.end()) values.push_back(text);
     }
@@ -154,6 +154,15 @@ std::string WaiterSummary(const std::string& name) {
     return absl::StrCat("until the ", thing.substr(0, thing.size() - 3), " is in ", state);
   }
   return absl::StrCat("until the ", thing, state == "exists" ? " " : " is ", state);
+}
+
+std::string WhyOf(const std::string& why, const Answer& answer) {
+  if (why.empty()) return "";
+  std::vector<std::string> texts;
+  for (const Answer& text : Selected(why, answer)) {
+    if (text.is_string() && !text.get<std::string>().empty()) texts.push_back(Printable(text.get<std::string>()));
+  }
+  return absl::StrJoin(texts, ", ");
 }
 
 Accepted Accept(const std::vector<Acceptor>& acceptors, const Answer& answer, const std::string& error_code) {

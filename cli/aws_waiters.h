@@ -31,6 +31,7 @@ struct AwsWaiter {
   std::string name;    // "volume-available"
   std::string action;  // "describe-volumes"
   std::vector<Acceptor> acceptors;
+  std::string why = {};  // JMESPath of the texts that say why it failed; empty = none do
 };
 // Of the actions that are served, as botocore's models have them.
 const std::vector<AwsWaiter>& AwsWaiters();
@@ -44,6 +45,8 @@ struct Accepted {
   bool fits = false;
   std::string seen = {};  // what the answer shows of what is waited for: "creating, available"
 };
+// What `why` of a waiter selects: "no such image, no room".
+std::string WhyOf(const std::string& why, const nlohmann::ordered_json& answer);
 Accepted Accept(const std::vector<Acceptor>& acceptors, const nlohmann::ordered_json& answer,
                 const std::string& error_code);
 

@@ -17,6 +17,7 @@
 #include "cli/names.h"
 #include "cli/output.h"
 #include "cli/output_json.h"
+#include "cli/own_waiters.h"
 #include "cli/spelling.h"
 #include "cli/table_columns.h"
 #include "cli/text.h"
@@ -44,8 +45,10 @@ absl::StatusOr<WaitVerdict> JudgeByAcceptors(const Waiter& waiter, const absl::S
   if (accepted.state == Acceptor::State::kSuccess) judged.verdict = WaitProgress::kDone;
   if (accepted.state == Acceptor::State::kFailure) {
     judged.verdict = WaitProgress::kFailed;
+    const std::string why = called.ok() ? WhyOf(waiter.why, answer) : "";
     judged.reason = absl::StrCat(
-        waiter.name, " cannot be reached any more: ", called.ok() ? accepted.seen : std::string(called.message()));
+        waiter.name, " cannot be reached any more: ", called.ok() ? accepted.seen : std::string(called.message()),
+        why.empty() ? "" : ": ", why);
   }
   return judged;
 }
@@ -244,7 +247,9 @@ const std::vector<Waiter>& Waiters() {
     group.id = "GroupId";
     group.not_there = {"InvalidGroup.NotFound", "InvalidGroupId.NotFound"};
     add(group, "security-group-exists", "until describe-security-groups shows the groups", "", {});
-    for (const AwsWaiter& waiter : AwsWaiters()) {
+    std::vector<AwsWaiter> others = AwsWaiters();
+    others.insert(others.end(), OwnWaiters().begin(), OwnWaiters().end());
+    for (const AwsWaiter& waiter : others) {
       list->push_back({.name = waiter.name,
                        .summary = WaiterSummary(waiter.name),
                        .action = waiter.action,
@@ -253,7 +258,8 @@ const std::vector<Waiter>& Waiters() {
                        .state = "",
                        .wanted = waiter.name.substr(waiter.name.rfind('-') + 1),
                        .family = waiter.family,
-                       .acceptors = waiter.acceptors});
+                       .acceptors = waiter.acceptors,
+                       .why = waiter.why});
     }
     return list;
   }();

@@ -31,6 +31,7 @@ struct Waiter {
   std::string message = {};                 // path of what it does, or why it failed
   std::string family = "ec2";               // whose action it is
   std::vector<Acceptor> acceptors = {};     // instead of the paths and states above
+  std::string why = {};                     // with them: as AwsWaiter::why
 };
 const std::vector<Waiter>& Waiters();
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <memory>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "absl/time/clock.h"
 #include "cli/aws_waiters.h"
 #include "cli/fill.h"
@@ -38,6 +40,19 @@ std::vector<std::string> IdsAt(const Json& answer, const std::string& path) {
   return ids;
 }
 
+// The request of the waiter's describe action.
+Json LookFor(const WaitedOutcome& outcome, const std::vector<std::string>& ids, const Json& request) {
+  Json look = Json::object();
+  absl::string_view parameter = outcome.parameter;
+  if (absl::ConsumePrefix(&parameter, "Filters:")) {
+    look["Filters"] = Json::array({Json{{"Name", std::string(parameter)}, {"Values", ids}}});
+  } else {
+    look[std::string(parameter)] = ids;
+  }
+  if (outcome.scope != nullptr) look[outcome.scope] = request.value(outcome.scope, "");
+  return look;
+}
+
 absl::Status AwaitByWaiter(const Schema& schema, Client& client, const WaitedOutcome& outcome, absl::Duration timeout,
                            const Json& request, const Json& answer) {
   const Waiter* waiter = WaiterNamed(outcome.waiter);
@@ -47,13 +62,16 @@ absl::Status AwaitByWaiter(const Schema& schema, Client& client, const WaitedOut
   if (ids.empty()) ids = IdsAt(request, outcome.id);
   if (ids.empty()) return absl::InternalError(absl::StrCat("--wait: the answer names no ", outcome.id));
   std::unique_ptr<google::protobuf::Message> look = schema.NewMessage(describe->method->input_type());
-  RETURN_IF_ERROR(FillMessage(Json({{outcome.parameter, ids}}), "", look.get()));
+  RETURN_IF_ERROR(FillMessage(LookFor(outcome, ids, request), "", look.get()));
   return AwaitWaiter(schema, client, *waiter, look.get(), ids.size(), timeout);
 }
 
 }  // namespace
 
 const std::vector<WaitedOutcome>& WaitedOutcomes() {
+  static constexpr char kScaling[] = "autoscaling", kGroup[] = "AutoScalingGroupName";
+  static constexpr char kGroups[] = "AutoScalingGroupNames", kActivities[] = "ActivityIds";
+  static constexpr char kRefreshes[] = "InstanceRefreshIds";
   static const auto* const outcomes = new std::vector<WaitedOutcome>{
       {"CreateVolume", "volume-available", "VolumeIds", "VolumeId"},
       {"AttachVolume", "volume-in-use", "VolumeIds", "VolumeId"},
@@ -61,6 +79,7 @@ const std::vector<WaitedOutcome>& WaitedOutcomes() {
       {"DeleteVolume", "volume-deleted", "VolumeIds", "VolumeId"},
       {"CreateSnapshot", "snapshot-completed", "SnapshotIds", "SnapshotId"},
       {"CreateSnapshots", "snapshot-completed", "SnapshotIds", "Snapshots.SnapshotId"},
+      {"CompleteSnapshot", "snapshot-completed", "SnapshotIds", "SnapshotId", "ebs"},
       {"CopySnapshot", "snapshot-completed", "SnapshotIds", "SnapshotId"},
       {"ImportSnapshot", "snapshot-imported", "ImportTaskIds", "ImportTaskId"},
       {"CreateImage", "image-available", "ImageIds", "ImageId"},
@@ -80,14 +99,37 @@ const std::vector<WaitedOutcome>& WaitedOutcomes() {
       {"CreateKeyPair", "key-pair-exists", "KeyNames", "KeyName"},
       {"ImportKeyPair", "key-pair-exists", "KeyNames", "KeyName"},
       {"CreateSecurityGroup", "security-group-exists", "GroupIds", "GroupId"},
+      {"CreateRestoreImageTask", "image-available", "ImageIds", "ImageId"},
+      {"CreateReplaceRootVolumeTask", "replace-root-volume-task-succeeded", "ReplaceRootVolumeTaskIds",
+       "ReplaceRootVolumeTask.ReplaceRootVolumeTaskId"},
+      {"ModifyVolume", "volume-modified", "VolumeIds", "VolumeModification.VolumeId"},
+      {"EnableFastSnapshotRestores", "fast-restores-enabled", "Filters:snapshot-id", "Successful.SnapshotId"},
+      {"AttachNetworkInterface", "network-interface-attached", "NetworkInterfaceIds", "NetworkInterfaceId"},
+      {"DetachNetworkInterface", "network-interface-detached", "Filters:attachment.attachment-id", "AttachmentId"},
+      {"CreateVpcEndpoint", "vpc-endpoint-available", "VpcEndpointIds", "VpcEndpoint.VpcEndpointId"},
+      {"DeleteVpcEndpoints", "vpc-endpoint-deleted", "VpcEndpointIds", "VpcEndpointIds"},
+      {"StartNetworkInsightsAnalysis", "network-insights-analysis-succeeded", "NetworkInsightsAnalysisIds",
+       "NetworkInsightsAnalysis.NetworkInsightsAnalysisId"},
+      {"CreateAutoScalingGroup", "group-in-service", kGroups, kGroup, kScaling},
+      {"UpdateAutoScalingGroup", "group-in-service", kGroups, kGroup, kScaling},
+      {"SetDesiredCapacity", "group-in-service", kGroups, kGroup, kScaling},
+      {"AttachInstances", "group-in-service", kGroups, kGroup, kScaling},
+      {"ExecutePolicy", "group-in-service", kGroups, kGroup, kScaling},
+      {"DeleteAutoScalingGroup", "group-deleted", kGroups, kGroup, kScaling},
+      {"DetachInstances", "activity-successful", kActivities, "Activities.ActivityId", kScaling},
+      {"EnterStandby", "activity-successful", kActivities, "Activities.ActivityId", kScaling},
+      {"ExitStandby", "activity-successful", kActivities, "Activities.ActivityId", kScaling},
+      {"TerminateInstanceInAutoScalingGroup", "activity-successful", kActivities, "Activity.ActivityId", kScaling},
+      {"StartInstanceRefresh", "instance-refresh-successful", kRefreshes, "InstanceRefreshId", kScaling, kGroup},
+      {"CancelInstanceRefresh", "instance-refresh-cancelled", kRefreshes, "InstanceRefreshId", kScaling, kGroup},
+      {"RollbackInstanceRefresh", "instance-refresh-rolled-back", kRefreshes, "InstanceRefreshId", kScaling, kGroup},
   };
   return *outcomes;
 }
 
 const WaitedOutcome* WaitedOutcomeOf(const ApiAction& action) {
-  if (action.family != "ec2") return nullptr;
   for (const WaitedOutcome& outcome : WaitedOutcomes()) {
-    if (action.api_name == outcome.action) return &outcome;
+    if (action.family == outcome.family && action.api_name == outcome.action) return &outcome;
   }
   return nullptr;
 }
@@ -98,9 +140,11 @@ std::string WaitedFor(const ApiAction& action) {
   if (action.wait_state.empty()) {
     const std::string name = absl::StrReplaceAll(WaitedOutcomeOf(action)->waiter, {{"-", " "}});
     const size_t last = name.rfind(' ');
-    if (name.substr(last + 1) == "use") return "the volume is in use";
+    absl::string_view thing = absl::string_view(name).substr(0, last);
     const std::string state = name.substr(last + 1);
-    return absl::StrCat("the ", name.substr(0, last), state == "exists" ? " " : " is ", state);
+    const bool in = absl::ConsumeSuffix(&thing, " in");
+    const char* verb = state == "exists" ? " " : absl::EndsWith(thing, "restores") ? " are " : " is ";
+    return absl::StrCat("the ", thing, verb, in ? "in " : "", state);
   }
   return absl::StrCat(BeginsTask(action) ? "the task is " : "the instances are ", action.wait_state);
 }

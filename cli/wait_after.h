@@ -17,8 +17,10 @@ namespace brume::cli {
 struct WaitedOutcome {
   const char* action;     // "CreateVolume"
   const char* waiter;     // "volume-available"
-  const char* parameter;  // of the waiter's describe action: "VolumeIds"
+  const char* parameter;  // of the waiter's describe action: "VolumeIds", or the filter "Filters:snapshot-id"
   const char* id;         // where the answer names what was made or changed, else the request
+  const char* family = "ec2";
+  const char* scope = nullptr;  // a parameter that the describe action takes from the request as it is
 };
 const std::vector<WaitedOutcome>& WaitedOutcomes();
 const WaitedOutcome* WaitedOutcomeOf(const ApiAction& action);

@@ -232,6 +232,8 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"compute.shutdown_timeout_seconds", SecondsOf(&settings.shutdown_timeout, 0, 86400)},
       {"compute.terminate_timeout_seconds", SecondsOf(&settings.terminate_timeout, 0, 86400)},
       {"compute.reboot_timeout_seconds", SecondsOf(&settings.reboot_timeout, 0, 86400)},
+      {"compute.restart_parallel", Number(&settings.restart_parallel, 0, 1024)},
+      {"compute.restart_boot_seconds", SecondsOf(&settings.restart_boot_time, 0, 3600)},
       {"network.default_vpc_cidr", Block(&settings.default_vpc_cidr)},
       {"network.public_pool", Block(&settings.public_pool)},
       {"network.ipv6_pool", Ipv6Block(&settings.ipv6_pool)},

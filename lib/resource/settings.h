@@ -48,6 +48,11 @@ struct Settings {
   absl::Duration reboot_timeout = absl::Seconds(60);     // ACPI asked, then reset
   absl::Duration terminated_visible = absl::Hours(1);
 
+  // After a reboot of the host so many instances boot at a time; 0 = as many as there are processors. Each has this
+  // long to itself once it runs.
+  int restart_parallel = 0;
+  absl::Duration restart_boot_time = absl::Seconds(5);
+
   // How long deleted snapshots and images can be restored; zero = not at all.
   absl::Duration recycle_bin_snapshots, recycle_bin_images;
 

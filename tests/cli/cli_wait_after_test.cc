@@ -2,7 +2,9 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -65,9 +67,9 @@ TEST_CASE("what --wait follows is in the schema: actions, waiters, their paramet
     INFO(outcome.action);
     const ApiAction* action = nullptr;
     for (const ApiAction& candidate : TheSchema().actions()) {
-      if (candidate.family == "ec2" && candidate.api_name == outcome.action) action = &candidate;
+      if (candidate.family == outcome.family && candidate.api_name == outcome.action) action = &candidate;
     }
-    if (action == nullptr) continue;  // not served yet
+    REQUIRE(action != nullptr);
     CHECK(CanWait(*action));
     CHECK((HasPath(action->method->output_type(), outcome.id) || HasPath(action->method->input_type(), outcome.id)));
     const Waiter* waiter = nullptr;
@@ -77,13 +79,104 @@ TEST_CASE("what --wait follows is in the schema: actions, waiters, their paramet
     REQUIRE(waiter != nullptr);
     const ApiAction* describe = TheSchema().FindActionOf(waiter->family, waiter->action);
     REQUIRE(describe != nullptr);
-    CHECK(HasPath(describe->method->input_type(), outcome.parameter));
+    const std::string parameter = outcome.parameter;
+    CHECK(HasPath(describe->method->input_type(), parameter.substr(0, parameter.find(':'))));
+    if (outcome.scope == nullptr) continue;
+    CHECK(HasPath(describe->method->input_type(), outcome.scope));
+    CHECK(HasPath(action->method->input_type(), outcome.scope));
   }
+}
+
+// Whether something of it says how far it is.
+bool ShowsState(const google::protobuf::Descriptor* type, int depth = 0) {
+  static constexpr const char* kStates[] = {"state",      "status",       "status_code", "modification_state",
+                                            "task_state", "current_state"};
+  for (int i = 0; i < type->field_count(); ++i) {
+    const auto* field = type->field(i);
+    if (std::find(std::begin(kStates), std::end(kStates), field->name()) != std::end(kStates)) return true;
+    if (depth < 2 && field->message_type() != nullptr && ShowsState(field->message_type(), depth + 1)) return true;
+  }
+  return false;
+}
+
+TEST_CASE("what changes and shows a state takes --wait, or is done when it is answered", "[cli][wait]") {
+  // Done when they are answered.
+  static const std::set<std::string> kDone = {"AcceptVpcPeeringConnection",
+                                              "AssignPrivateNatGatewayAddress",
+                                              "AssociateIamInstanceProfile",
+                                              "AssociateNatGatewayAddress",
+                                              "AssociateRouteTable",
+                                              "AssociateSubnetCidrBlock",
+                                              "AssociateVpcCidrBlock",
+                                              "CancelImportTask",
+                                              "CreateAccessKey",
+                                              "CreateDefaultSubnet",
+                                              "CreateDefaultVpc",
+                                              "CreateEgressOnlyInternetGateway",
+                                              "CreateLaunchTemplateVersion",
+                                              "CreateManagedPrefixList",
+                                              "CreateRouteTable",
+                                              "CreateSubnet",
+                                              "DeleteManagedPrefixList",
+                                              "DisableFastSnapshotRestores",
+                                              "DisableSnapshotBlockPublicAccess",
+                                              "DisassociateIamInstanceProfile",
+                                              "DisassociateNatGatewayAddress",
+                                              "DisassociateSubnetCidrBlock",
+                                              "DisassociateVpcCidrBlock",
+                                              "EnableSnapshotBlockPublicAccess",
+                                              "ModifyAddressAttribute",
+                                              "ModifyInstanceMetadataOptions",
+                                              "ModifyManagedPrefixList",
+                                              "MonitorInstances",
+                                              "ReplaceIamInstanceProfileAssociation",
+                                              "ReplaceRouteTableAssociation",
+                                              "ResetAddressAttribute",
+                                              "RestoreManagedPrefixListVersion",
+                                              "RestoreSnapshotFromRecycleBin",
+                                              "StartSnapshot",
+                                              "UnassignPrivateNatGatewayAddress",
+                                              "UnmonitorInstances"};
+  for (const ApiAction& action : TheSchema().actions()) {
+    const bool reads = absl::StartsWith(action.api_name, "Describe") || absl::StartsWith(action.api_name, "Get") ||
+                       absl::StartsWith(action.api_name, "List") || absl::StartsWith(action.api_name, "Search");
+    if (reads || !ShowsState(action.method->output_type())) continue;
+    INFO(action.family << " " << action.api_name);
+    CHECK(CanWait(action) != kDone.contains(action.api_name));
+  }
+}
+
+TEST_CASE("a group has its capacity when enough are in service and nobody comes or goes", "[cli][wait]") {
+  const auto judged = [](const std::string& groups) {
+    for (const Waiter& waiter : Waiters()) {
+      if (waiter.name != "group-in-service") continue;
+      return Accept(waiter.acceptors, Json::parse("{\"AutoScalingGroups\":[" + groups + "]}"), "").state;
+    }
+    FAIL("there is no such waiter");
+    return Acceptor::State::kRetry;
+  };
+  using enum Acceptor::State;
+  const std::string in = R"({"LifecycleState":"InService"})", out = R"({"LifecycleState":"Terminating"})",
+                    aside = R"({"LifecycleState":"Standby"})",
+                    heavy = R"({"LifecycleState":"InService","WeightedCapacity":"3"})";
+  const auto group = [](int desired, const std::string& members) {
+    return "{\"DesiredCapacity\":" + std::to_string(desired) + ",\"Instances\":[" + members + "]}";
+  };
+  CHECK(judged(group(2, in + "," + in)) == kSuccess);
+  CHECK(judged(group(2, in)) == kRetry);
+  CHECK(judged(group(1, in + "," + out)) == kRetry);
+  CHECK(judged(group(1, in + "," + aside)) == kSuccess);
+  CHECK(judged(group(3, heavy)) == kSuccess);
+  CHECK(judged("{\"DesiredCapacity\":0}") == kSuccess);
+  CHECK(judged(group(0, "") + "," + group(1, "")) == kRetry);
+  CHECK(judged("") == kFailure);
 }
 
 TEST_CASE("help says what --wait waits for, and ready is for instances that start", "[cli][wait]") {
   CHECK(WaitedFor(Action("create-volume")) == "the volume is available");
   CHECK(WaitedFor(Action("attach-volume")) == "the volume is in use");
+  CHECK(WaitedFor(Action("modify-volume")) == "the volume is modified");
+  CHECK(WaitedFor(*TheSchema().FindActionOf("autoscaling", "set-desired-capacity")) == "the group is in service");
   CHECK(WaitedFor(Action("run-instances")) == "the instances are running");
   CHECK(CanWaitForReady(Action("start-instances")));
   CHECK_FALSE(CanWaitForReady(Action("create-volume")));

@@ -144,6 +144,8 @@ TEST_CASE("every setting the sample names exists, and its default is what the sa
   CHECK(read.shutdown_timeout == wanted.shutdown_timeout);
   CHECK(read.terminate_timeout == wanted.terminate_timeout);
   CHECK(read.reboot_timeout == wanted.reboot_timeout);
+  CHECK(read.restart_parallel == wanted.restart_parallel);
+  CHECK(read.restart_boot_time == wanted.restart_boot_time);
   CHECK(read.default_vpc_cidr == wanted.default_vpc_cidr);
   CHECK(read.public_pool == wanted.public_pool);
   REQUIRE(config->instance_types.size() == 1);

@@ -29,6 +29,10 @@ constexpr absl::Duration kTokenLife = absl::Hours(24);
 
 InstanceReconciler::InstanceReconciler(InstanceReconcilerParts parts)
     : parts_(std::move(parts)),
+      turns_({.parallel = parts_.settings.restart_parallel > 0 ? parts_.settings.restart_parallel
+                                                               : std::max(1, parts_.settings.host_cpus),
+              .boot_time = parts_.settings.restart_boot_time},
+             parts_.clock),
       loop_({.name = "instance", .threads = parts_.threads}, [this](const Key& key) { return Reconcile(key); }) {}
 
 void InstanceReconciler::Start() {
@@ -111,6 +115,7 @@ InstanceReconciler::Next InstanceReconciler::ReconcileInstance(const InstanceId&
   absl::StatusOr<Guest> guest = Read(id);
   if (absl::IsNotFound(guest.status())) {
     Evict(id);
+    GiveUpTurn(id);
     return absl::InfiniteDuration();
   }
   RETURN_IF_ERROR(guest.status());
@@ -126,6 +131,7 @@ InstanceReconciler::Next InstanceReconciler::ReconcileInstance(const InstanceId&
   const absl::StatusOr<std::optional<absl::Duration>> replacing = FollowRootReplacement(*guest);
   if (!replacing.ok()) return absl::IsAborted(replacing.status()) ? Next(absl::ZeroDuration()) : replacing.status();
   if (replacing->has_value()) return **replacing;
+  if (ends || guest->instance.state == InstanceState::kStopped) GiveUpTurn(id);
   switch (guest->instance.state) {
     case InstanceState::kPending:
       next = Launch(*guest);
@@ -175,6 +181,11 @@ InstanceReconciler::Next InstanceReconciler::SweepAll() {
     ASSIGN_OR_RETURN(const std::vector<InstanceId> with_tasks, RootReplacementTable(c).ListInstancesInWork());
     work.insert(work.end(), with_tasks.begin(), with_tasks.end());
     ASSIGN_OR_RETURN(running, instances.ListIdsInState(kOn));
+    if (!turns_filled_) {
+      ASSIGN_OR_RETURN(std::vector<InstanceId> interrupted, instances.ListIdsOfOtherBoots(parts_.host_boot_id));
+      turns_.Fill(std::move(interrupted));
+      turns_filled_ = true;
+    }
     ASSIGN_OR_RETURN(purgeable, instances.ListTerminatedBefore(now - parts_.settings.terminated_visible));
     const absl::flat_hash_set<InstanceId> expected(running.begin(), running.end());
     for (const InstanceId& id : guests) {
@@ -278,6 +289,7 @@ InstanceReconciler::Next InstanceReconciler::KeepRunning(Guest& guest) {
   const InstanceId& id = guest.instance.id;
   ASSIGN_OR_RETURN(const Power power, parts_.hypervisor.Observe(id));
   if (power == Power::kOff) return FollowEnd(guest);
+  GiveUpTurn(id);
   if (power == Power::kPaused) {
     // A full disk pauses a guest; it goes on when there is room again. Where there is none yet it is paused again at
     // once, and that event must not make a busy loop.

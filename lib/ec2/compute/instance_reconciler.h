@@ -19,6 +19,7 @@
 #include "lib/ec2/compute/hypervisor.h"
 #include "lib/ec2/compute/model/instance.h"
 #include "lib/ec2/compute/model/instance_type.h"
+#include "lib/ec2/compute/restart_turns.h"
 #include "lib/ec2/compute/root_replacement_service.h"
 #include "lib/ec2/network/port_service.h"
 #include "lib/ec2/storage/disk_service.h"
@@ -104,6 +105,11 @@ class InstanceReconciler {
   absl::StatusOr<bool> TakeSnapshots(const Guest& guest, absl::Duration* again);
   absl::Status SwitchTops(const Instance& instance, const std::vector<storage::NewTop>& tops, absl::Duration* again);
   Next Launch(Guest& guest);
+  // Of an instance that ran before the host's reboot: zero once it may boot.
+  Next AwaitTurn(Instance& instance);
+  // It does not boot after all: the next one may.
+  void GiveUpTurn(const InstanceId& id);
+  void WakeNextTurns();
   absl::Status PowerOn(Guest& guest);
   absl::StatusOr<GuestSpec> MakeSpec(const Guest& guest);
   Next LaunchFailed(Guest& guest, const absl::Status& why);
@@ -172,6 +178,8 @@ class InstanceReconciler {
   mutable Mutex mutex_;
   absl::flat_hash_map<InstanceId, Memory> memories_ ABSL_GUARDED_BY(mutex_);
   std::vector<InstanceId> orphans_ ABSL_GUARDED_BY(mutex_);
+  RestartTurns turns_;
+  bool turns_filled_ = false;  // by the first sweep; of that key's turn alone
   ReconcileLoop<Key> loop_;
 };
 

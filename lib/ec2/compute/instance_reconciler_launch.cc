@@ -28,6 +28,8 @@ std::vector<Volume> InBootOrder(std::vector<Volume> volumes, const std::string& 
 
 InstanceReconciler::Next InstanceReconciler::Launch(Guest& guest) {
   Instance& instance = guest.instance;
+  ASSIGN_OR_RETURN(const absl::Duration wait, AwaitTurn(instance));
+  if (wait > absl::ZeroDuration()) return wait;
   const absl::Status started = PowerOn(guest);
   // A row that changed meanwhile is read anew; nothing failed.
   if (absl::IsAborted(started)) return started;
@@ -36,8 +38,29 @@ InstanceReconciler::Next InstanceReconciler::Launch(Guest& guest) {
   instance.host_boot_id = parts_.host_boot_id;
   const absl::Status settled = Settle(instance, InstanceState::kRunning);
   if (!settled.ok()) return settled;
+  turns_.Started(instance.id);
+  WakeNextTurns();
   // The guest may have ended between Resume and now, its event seen while the row was still pending.
   return absl::ZeroDuration();
+}
+
+InstanceReconciler::Next InstanceReconciler::AwaitTurn(Instance& instance) {
+  const RestartTurns::Answer answer = turns_.Take(instance.id);
+  if (answer.turn == RestartTurns::Turn::kNotNeeded) return absl::ZeroDuration();
+  if (answer.turn == RestartTurns::Turn::kWaits) return answer.wait;
+  WakeNextTurns();
+  // Its launch has the whole of its time from here on.
+  instance.state_since = parts_.clock.Now();
+  RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) { return InstanceTable(c).Update(instance); }));
+  return absl::ZeroDuration();
+}
+
+void InstanceReconciler::GiveUpTurn(const InstanceId& id) {
+  if (turns_.Leave(id)) WakeNextTurns();
+}
+
+void InstanceReconciler::WakeNextTurns() {
+  for (const InstanceId& id : turns_.Front()) Wake(id);
 }
 
 absl::Status InstanceReconciler::PowerOn(Guest& guest) {

@@ -208,6 +208,53 @@ TEST_CASE("instances that ran when the host went down run again after it is up",
   CHECK(world.Row(id).host_boot_id == "second-boot");
 }
 
+TEST_CASE("after a reboot of the host instances boot in the order of their launches, a few at a time", "[compute]") {
+  ComputeWorld world;
+  world.settings.restart_parallel = 2;
+  world.settings.restart_boot_time = absl::Seconds(30);
+  std::vector<InstanceId> ids;
+  for (int i = 0; i < 5; ++i) ids.push_back(world.Launch());
+  world.reconciler->Stop();
+  for (const InstanceId& id : ids) world.hypervisor.LoseGuest(id);
+  const auto states = [&] {
+    std::string text;
+    for (const InstanceId& id : ids) text += world.Row(id).state == State::kRunning ? 'r' : '-';
+    return text;
+  };
+  world.Boot("second-boot");
+  REQUIRE(ComputeWorld::Eventually([&] { return states() == "rr---"; }));
+  CHECK(world.Row(ids[2]).state == State::kPending);
+
+  // One that waits and is ended is not waited for, and one launched now does not wait.
+  REQUIRE(world.service->Terminate({ids[2]}).ok());
+  REQUIRE(world.Reaches(ids[2], State::kTerminated));
+  const InstanceId fresh = world.Launch();
+  CHECK(states() == "rr---");
+
+  world.clock.Advance(absl::Seconds(31));
+  world.reconciler->Wake(ids[3]);
+  REQUIRE(ComputeWorld::Eventually([&] { return states() == "rr-rr"; }));
+  CHECK(world.Row(ids[4]).host_boot_id == "second-boot");
+  CHECK(world.Row(fresh).state == State::kRunning);
+}
+
+TEST_CASE("an instance that waited for its turn after a reboot has the whole launch time then", "[compute]") {
+  ComputeWorld world;
+  world.settings.restart_parallel = 1;
+  world.settings.restart_boot_time = world.settings.launch_timeout * 2;
+  const InstanceId first = world.Launch(), second = world.Launch();
+  world.reconciler->Stop();
+  world.hypervisor.LoseGuest(first);
+  world.hypervisor.LoseGuest(second);
+  world.Boot("second-boot");
+  REQUIRE(world.Reaches(first, State::kRunning));
+  REQUIRE(world.Reaches(second, State::kPending));
+  world.hypervisor.Fail("CreatePaused", absl::UnavailableError("not yet"), 1);
+  world.clock.Advance(world.settings.restart_boot_time + absl::Seconds(1));
+  world.reconciler->Wake(second);
+  REQUIRE(world.Reaches(second, State::kRunning));
+}
+
 TEST_CASE("an instance whose auto recovery is disabled is stopped after the host went down", "[compute]") {
   ComputeWorld world;
   compute::RunRequest request = world.Request();

@@ -182,6 +182,12 @@ absl::StatusOr<std::vector<InstanceId>> InstanceTable::ListIdsInState(absl::Span
                          ReadId, wanted);
 }
 
+absl::StatusOr<std::vector<InstanceId>> InstanceTable::ListIdsOfOtherBoots(const std::string& boot_id) {
+  return connection_.All(
+      "SELECT id FROM instances WHERE state IN (?, ?) AND host_boot_id != '' AND host_boot_id != ? ORDER BY seq",
+      ReadId, InstanceState::kPending, InstanceState::kRunning, boot_id);
+}
+
 absl::StatusOr<std::vector<InstanceId>> InstanceTable::ListTerminatedBefore(absl::Time limit) {
   return connection_.All("SELECT id FROM instances WHERE state = ? AND state_since <= ? ORDER BY state_since, seq",
                          ReadId, InstanceState::kTerminated, limit);

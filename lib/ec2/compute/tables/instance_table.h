@@ -58,6 +58,8 @@ class InstanceTable {
   absl::StatusOr<std::vector<Instance>> GetMany(absl::Span<const InstanceId> ids);
   absl::StatusOr<std::vector<Instance>> ListByReservation(const ReservationId& id);
   absl::StatusOr<std::vector<InstanceId>> ListIdsInState(absl::Span<const InstanceState> states);
+  // Those that ran in another boot of the host than this and are to run, in the order of their launches.
+  absl::StatusOr<std::vector<InstanceId>> ListIdsOfOtherBoots(const std::string& boot_id);
   // Terminated at or before `limit`.
   absl::StatusOr<std::vector<InstanceId>> ListTerminatedBefore(absl::Time limit);
 
