@@ -75,8 +75,8 @@ imds::ImdsParts Modules::ForImds() {
           .clock = parts_.clock,
           .listen = ListenByIpv4(parts_.config, *parts_.adapters.fabric),
           .listen_ipv6 = ListenByIpv6(parts_.config, *parts_.adapters.fabric),
-          .session_of = [this](const InstanceId& id, const Identity& role, const std::string& delivery) {
-            return iam_.instance_sessions().Of(id, role, delivery);
+          .session_of = [this](const SessionInstance& instance, const Identity& role) {
+            return iam_.instance_sessions().Of(instance, role);
           }};
 }
 

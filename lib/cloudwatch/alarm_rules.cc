@@ -11,6 +11,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/cloudwatch/model/alarm_action.h"
 #include "lib/cloudwatch/model/invalid.h"
+#include "lib/cloudwatch/model/metric_insights.h"
 #include "lib/cloudwatch/model/statistic.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/resource/ids.h"
@@ -73,8 +74,9 @@ absl::Status CheckActions(const Alarm& alarm, const AlarmRules& rules) {
 }
 
 absl::Status CheckQueries(const std::vector<alarm::WatchQuery>& queries, absl::Duration period) {
-  const auto metrics =
-      std::count_if(queries.begin(), queries.end(), [](const alarm::WatchQuery& query) { return query.is_metric; });
+  const auto metrics = std::count_if(queries.begin(), queries.end(), [](const alarm::WatchQuery& query) {
+    return query.is_metric || InsightsQuery::Is(query.expression);
+  });
   const auto returned =
       std::count_if(queries.begin(), queries.end(), [](const alarm::WatchQuery& query) { return query.return_data; });
   for (const alarm::WatchQuery& query : queries) {

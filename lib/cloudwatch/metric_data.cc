@@ -8,7 +8,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/cloudwatch/insights_reader.h"
 #include "lib/cloudwatch/model/invalid.h"
+#include "lib/cloudwatch/model/metric_insights.h"
 #include "lib/cloudwatch/model/metric_search.h"
 #include "lib/resource/ec2_error.h"
 
@@ -32,7 +34,7 @@ absl::Status CheckId(const std::string& id) {
 class Evaluation {
  public:
   Evaluation(MetricService& metrics, const std::vector<DataQuery>& queries, const DataRange& range)
-      : metrics_(metrics), queries_(queries) {
+      : metrics_(metrics), queries_(queries), searches_allowed_(range.searches) {
     scope_.from = range.from;
     scope_.to = range.to;
     scope_.period = absl::ZeroDuration();
@@ -57,9 +59,7 @@ class Evaluation {
         points += absl::FDivDuration(scope_.to - scope_.from, query.metric->period);
         continue;
       }
-      absl::StatusOr<Expression> parsed = Expression::Parse(query.expression);
-      if (!parsed.ok()) return ExpressionError(query, parsed.status());
-      expressions_.emplace(query.id, *std::move(parsed));
+      RETURN_IF_ERROR(Parse(query));
       given_period = std::max(given_period, query.period);
     }
     if (scope_.period == absl::ZeroDuration()) scope_.period = given_period;
@@ -86,6 +86,15 @@ class Evaluation {
     if (!evaluating_.insert(id).second) {
       return Invalid(absl::StrCat("Error in expression '", id, "': it needs itself"));
     }
+    if (const auto insights = insights_.find(id); insights != insights_.end()) {
+      const absl::Duration period = query.period == absl::ZeroDuration() ? scope_.period : query.period;
+      absl::StatusOr<ExpressionValue> series =
+          ReadInsights(metrics_, insights->second,
+                       {.from = scope_.from, .to = scope_.to, .period = period, .max_points = kMaxPoints});
+      if (!series.ok()) return ExpressionError(query, series.status());
+      evaluating_.erase(id);
+      return &scope_.values.emplace(id, *std::move(series)).first->second;
+    }
     const Expression& expression = expressions_.at(id);
     for (const std::string& needed : expression.Ids(scope_.metrics)) RETURN_IF_ERROR(ValueOf(needed, id).status());
     absl::StatusOr<ExpressionValue> value = expression.Evaluate(scope_);
@@ -98,6 +107,25 @@ class Evaluation {
   static absl::Status ExpressionError(const DataQuery& query, const absl::Status& why) {
     if (!absl::IsInvalidArgument(why) && !absl::IsResourceExhausted(why)) return why;
     return Invalid(absl::StrCat("Error in expression '", query.id, "': ", why.message()));
+  }
+
+  absl::Status Parse(const DataQuery& query) {
+    if (InsightsQuery::Is(query.expression)) return ParseInsights(query);
+    absl::StatusOr<Expression> parsed = Expression::Parse(query.expression);
+    if (!parsed.ok()) return ExpressionError(query, parsed.status());
+    expressions_.emplace(query.id, *std::move(parsed));
+    return absl::OkStatus();
+  }
+
+  absl::Status ParseInsights(const DataQuery& query) {
+    absl::StatusOr<InsightsQuery> parsed = InsightsQuery::Parse(query.expression);
+    if (!parsed.ok()) return ExpressionError(query, parsed.status());
+    if (!searches_allowed_ && !parsed->group_by.empty()) {
+      return ExpressionError(query, Wrong("an alarm watches one time series: GROUP BY is not allowed"));
+    }
+    if (!insights_.empty()) return ExpressionError(query, Wrong("only one SELECT is allowed in one request"));
+    insights_.emplace(query.id, *std::move(parsed));
+    return absl::OkStatus();
   }
 
   absl::StatusOr<TimeSeries> ReadMetric(const DataQuery::MetricStatistic& metric) {
@@ -164,9 +192,11 @@ class Evaluation {
 
   MetricService& metrics_;
   const std::vector<DataQuery>& queries_;
+  const bool searches_allowed_;
   ExpressionScope scope_;
   std::map<std::string, const DataQuery*> by_id_;
   std::map<std::string, Expression> expressions_;
+  std::map<std::string, InsightsQuery> insights_;  // one at most
   std::set<std::string> evaluating_;
   int searches_ = 0;
 };

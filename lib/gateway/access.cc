@@ -217,6 +217,8 @@ AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, cons
     set("aws:multifactorauthpresent", "false");
   }
   set("ec2:roledelivery", caller.role_delivery);
+  set("aws:ec2instancesourcevpc", caller.source_instance_vpc);
+  set("aws:ec2instancesourceprivateipv4", caller.source_instance_ip);
   if (!caller.source_instance.empty()) {
     set("ec2:sourceinstancearn", ArnOf(account, InstanceId::kKind, caller.source_instance));
   }

@@ -22,7 +22,8 @@ std::string ActionName(const google::protobuf::MethodDescriptor& method);
 // aws:RequestedRegion, aws:ResourceAccount, aws:SecureTransport, aws:SourceIp (through a VPC endpoint aws:SourceVpc,
 // aws:SourceVpcArn, aws:SourceVpce and aws:VpcSourceIp instead), aws:UserAgent, aws:userid, aws:username, ec2:Region,
 // aws:ViaAWSService, aws:PrincipalIsAWSService, of temporary credentials aws:TokenIssueTime,
-// aws:MultiFactorAuthPresent, ec2:RoleDelivery and ec2:SourceInstanceARN, of attached policies iam:PolicyARN, of
+// aws:MultiFactorAuthPresent, ec2:RoleDelivery, ec2:SourceInstanceARN, aws:EC2InstanceSourceVPC and
+// aws:EC2InstanceSourcePrivateIPv4, of attached policies iam:PolicyARN, of
 // changes those of changed_attributes.h, and of the tags a request sets aws:RequestTag/KEY and aws:TagKeys, those of a
 // TagSpecification for what it tags alone.
 AccessQuestion QuestionOf(const google::protobuf::MethodDescriptor& method, const google::protobuf::Message& request,

@@ -49,6 +49,8 @@ struct Caller {
   // Of a role's credentials that an instance got of the metadata service: the instance, and "2.0" where it had a token
   // of the metadata service, "1.0" where not.
   std::string source_instance = {}, role_delivery = {};
+  // Where that instance was when it got them: its VPC and its primary private IPv4 address.
+  std::string source_instance_vpc = {}, source_instance_ip = {};
 };
 
 }  // namespace brume

@@ -22,12 +22,11 @@ absl::StatusOr<bool> TrustsInstances(const Identity& role, const std::string& ac
 
 }  // namespace
 
-absl::StatusOr<std::optional<InstanceSession>> InstanceSessionService::Of(const InstanceId& instance,
-                                                                          const Identity& role,
-                                                                          const std::string& delivery) {
+absl::StatusOr<std::optional<InstanceSession>> InstanceSessionService::Of(const SessionInstance& instance,
+                                                                          const Identity& role) {
   MutexLock lock(mutex_);
   const absl::Time now = clock_.Now();
-  const auto found = kept_.find({instance, delivery});
+  const auto found = kept_.find({instance.id, instance.delivery});
   if (found != kept_.end() && found->second.role_id == role.id && now < found->second.session.key.expires - kRenewal) {
     return found->second.session;
   }
@@ -37,12 +36,14 @@ absl::StatusOr<std::optional<InstanceSession>> InstanceSessionService::Of(const 
   if (!trusted) return std::nullopt;
   Kept kept{.role_id = role.id, .session = {.key = {}, .made = now}};
   ASSIGN_OR_RETURN(kept.session.key, MakeSession(box_, {.identity_id = role.id,
-                                                        .name = instance.text(),
+                                                        .name = instance.id.text(),
                                                         .expires = now + kLifetime,
                                                         .issued = now,
-                                                        .instance = instance.text(),
-                                                        .delivery = delivery}));
-  return kept_.insert_or_assign({instance, delivery}, std::move(kept)).first->second.session;
+                                                        .instance = instance.id.text(),
+                                                        .delivery = instance.delivery,
+                                                        .instance_vpc = instance.vpc_id,
+                                                        .instance_ip = instance.private_ip}));
+  return kept_.insert_or_assign({instance.id, instance.delivery}, std::move(kept)).first->second.session;
 }
 
 }  // namespace brume::iam

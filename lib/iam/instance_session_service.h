@@ -15,6 +15,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/mutex.h"
 #include "lib/iam/model/identity.h"
+#include "lib/iam/model/session_instance.h"
 #include "lib/iam/session.h"
 #include "lib/resource/ids.h"
 
@@ -35,9 +36,7 @@ class InstanceSessionService {
 
   // The same one at each call, until an hour before its end: clients that look for a new one look a quarter of an hour
   // before. Nothing when the role's trust policy does not let EC2 take it on, which is asked when a session is made.
-  // `delivery`: what ec2:RoleDelivery says of its calls.
-  absl::StatusOr<std::optional<InstanceSession>> Of(const InstanceId& instance, const Identity& role,
-                                                    const std::string& delivery);
+  absl::StatusOr<std::optional<InstanceSession>> Of(const SessionInstance& instance, const Identity& role);
 
  private:
   struct Kept {

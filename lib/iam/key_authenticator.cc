@@ -115,6 +115,8 @@ absl::StatusOr<std::optional<Caller>> KeyAuthenticator::CallerOf(const Holder& h
     caller.issued = holder.session.issued;
     caller.source_instance = holder.session.instance;
     caller.role_delivery = holder.session.delivery;
+    caller.source_instance_vpc = holder.session.instance_vpc;
+    caller.source_instance_ip = holder.session.instance_ip;
   }
   caller.principal = caller.arn;
   return caller;

@@ -34,6 +34,8 @@ std::string ToJson(const Session& session) {
                                {"issued", absl::ToUnixSeconds(session.issued)},
                                {"instance", session.instance},
                                {"delivery", session.delivery},
+                               {"instance_vpc", session.instance_vpc},
+                               {"instance_ip", session.instance_ip},
                                {"policy", session.policy},
                                {"policy_arns", session.policy_arns},
                                {"tags", session.tags},
@@ -54,6 +56,9 @@ absl::StatusOr<Session> FromJson(const std::string& text) {
     json.at("name").get_to(session.name);
     json.at("instance").get_to(session.instance);
     json.at("delivery").get_to(session.delivery);
+    // Tokens of earlier versions do not say where the instance is.
+    session.instance_vpc = json.value("instance_vpc", "");
+    session.instance_ip = json.value("instance_ip", "");
     json.at("policy").get_to(session.policy);
     json.at("policy_arns").get_to(session.policy_arns);
     json.at("tags").get_to(session.tags);

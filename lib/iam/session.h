@@ -20,7 +20,7 @@ struct Session {
   absl::Time expires = {};
   absl::Time issued = {};
   // Of one that an instance gets of the metadata service: as in Caller.
-  std::string instance = {}, delivery = {};
+  std::string instance = {}, delivery = {}, instance_vpc = {}, instance_ip = {};
   // As in Caller.
   std::vector<std::string> policy_arns = {};
   TagMap tags = {};

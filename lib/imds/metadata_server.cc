@@ -123,9 +123,14 @@ class MetadataServer::Impl {
     const bool has_role = source.has_value() && source->profile.has_value() && source->profile->role.has_value();
     if (!has_role || options_.credentials == nullptr) return source;
     // A token that is not good gets no answer at all.
-    const std::string delivery = message.FindHeader(kTokenHeader) == nullptr ? "1.0" : "2.0";
-    ASSIGN_OR_RETURN(source->credentials,
-                     options_.credentials(source->view.instance.id, *source->profile->role, delivery));
+    SessionInstance instance{.id = source->view.instance.id,
+                             .delivery = message.FindHeader(kTokenHeader) == nullptr ? "1.0" : "2.0",
+                             .vpc_id = vpc.text()};
+    const auto& interfaces = source->view.interfaces;
+    if (!interfaces.empty() && interfaces.front().private_ip.has_value()) {
+      instance.private_ip = interfaces.front().private_ip->text();
+    }
+    ASSIGN_OR_RETURN(source->credentials, options_.credentials(instance, *source->profile->role));
     return source;
   }
 

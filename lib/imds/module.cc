@@ -15,17 +15,16 @@ namespace {
 constexpr uint16_t kPort = 80;
 
 RoleCredentialsSource CredentialsOf(const ImdsParts& parts) {
-  return
-      [session_of = parts.session_of](const InstanceId& id, const Identity& role,
-                                      const std::string& delivery) -> absl::StatusOr<std::optional<RoleCredentials>> {
-        ASSIGN_OR_RETURN(const std::optional<iam::InstanceSession> session, session_of(id, role, delivery));
-        if (!session.has_value()) return std::nullopt;
-        return RoleCredentials{.access_key_id = session->key.id,
-                               .secret_access_key = session->key.secret,
-                               .token = session->key.token,
-                               .updated = session->made,
-                               .expires = session->key.expires};
-      };
+  return [session_of = parts.session_of](const SessionInstance& instance,
+                                         const Identity& role) -> absl::StatusOr<std::optional<RoleCredentials>> {
+    ASSIGN_OR_RETURN(const std::optional<iam::InstanceSession> session, session_of(instance, role));
+    if (!session.has_value()) return std::nullopt;
+    return RoleCredentials{.access_key_id = session->key.id,
+                           .secret_access_key = session->key.secret,
+                           .token = session->key.token,
+                           .updated = session->made,
+                           .expires = session->key.expires};
+  };
 }
 
 }  // namespace

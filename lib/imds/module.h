@@ -34,8 +34,8 @@ struct ImdsParts {
   // The same at an IPv6 address, of a VPC that has IPv6. Unset = nowhere.
   std::function<absl::StatusOr<UniqueFd>(const VpcId& vpc, const Ipv6& address, uint16_t port)> listen_ipv6 = {};
   // The instance's session of the role; nothing when the role does not let EC2 take it on.
-  std::function<absl::StatusOr<std::optional<iam::InstanceSession>>(const InstanceId& instance, const Identity& role,
-                                                                    const std::string& delivery)>
+  std::function<absl::StatusOr<std::optional<iam::InstanceSession>>(const SessionInstance& instance,
+                                                                    const Identity& role)>
       session_of;
 };
 

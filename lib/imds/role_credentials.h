@@ -9,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "lib/iam/model/identity.h"
-#include "lib/resource/ids.h"
+#include "lib/iam/model/session_instance.h"
 
 namespace brume::imds {
 
@@ -22,9 +22,8 @@ struct RoleCredentials {
   absl::Time expires;
 };
 
-// The instance's credentials of the role; nothing when the role does not let EC2 take it on. `delivery` is "2.0" for a
-// request that has a token of the metadata service, "1.0" for one without. Thread-safe.
+// The instance's credentials of the role; nothing when the role does not let EC2 take it on. Thread-safe.
 using RoleCredentialsSource = std::function<absl::StatusOr<std::optional<RoleCredentials>>(
-    const InstanceId& instance, const Identity& role, const std::string& delivery)>;
+    const SessionInstance& instance, const Identity& role)>;
 
 }  // namespace brume::imds

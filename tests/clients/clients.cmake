@@ -28,7 +28,7 @@ brume_python_test(clients_other_services clients other_services_test TIMEOUT 120
 brume_python_test(clients_condition_keys clients condition_key_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_signed_form clients signed_form_test TIMEOUT 120 LABELS clients)
 brume_python_test(clients_other_sdks clients other_sdks_test TIMEOUT 300 LABELS clients)
-brume_python_test(clients_packer clients packer_test TIMEOUT 120 LABELS clients)
+brume_python_test(clients_packer clients packer_test TIMEOUT 600 LABELS clients GUESTS)
 brume_python_test(clients_sdk_js_cloudwatch clients sdk_js_cloudwatch_test TIMEOUT 120 LABELS clients)
 # Terraform itself and its AWS provider come from elsewhere than Debian: tested where they are.
 find_program(TERRAFORM terraform)

@@ -5,9 +5,11 @@ import os
 import re
 import unittest
 
-from client_host import SimulatedClientTest
+from client_host import ClientTest, SimulatedClientTest
+from guest import Guest
 
 TEMPLATE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "packer_template.json")
+GUEST_TEMPLATE = os.path.join(os.path.dirname(TEMPLATE), "packer_guest_template.json")
 # What it says that it does, in this order. A build that ends well says more.
 STEPS = ("Prevalidating AMI Name: packed", "Found Image ID: ami-", "Creating temporary keypair",
          "Creating temporary security group", "Authorizing access to port", "Launching a source AWS instance",
@@ -50,7 +52,35 @@ class PackerTest(SimulatedClientTest):
                 [group["GroupName"] for group in ec2.describe_security_groups()["SecurityGroups"]])
 
 
-del SimulatedClientTest
+class PackerGuestTest(ClientTest):
+    """The whole build of a guest that boots: Packer's SSH reaches it, a provisioner changes it, and what boots from the image
+    has the change."""
+
+    ready = True
+
+    def test_what_boots_from_the_image_of_a_build_has_what_the_build_changed(self):
+        ec2 = self.client()
+        key_id, secret = self.root_key()
+        ssh = Guest(self.host, "").ssh_argv("nobody")[:-1]
+        done = self.run_client(
+            ["/usr/bin/packer", "build", "-color=false", "-var", f"endpoint={self.host.endpoint}", "-var",
+             f"image={self.host.image_id}", "-var", f"key_name={self.host.key_name}", "-var", f"key_file={self.host.key_path}",
+             "-var", f"ssh={' '.join(ssh)}", GUEST_TEMPLATE],
+            {"AWS_ACCESS_KEY_ID": key_id, "AWS_SECRET_ACCESS_KEY": secret, "CHECKPOINT_DISABLE": "1",
+             "PACKER_CONFIG_DIR": self.host.directory}, seconds=400)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn("amazon-ebs: Connected to SSH!", done.stdout)
+        made, = re.findall(r"^us-east-1: (ami-[0-9a-f]+)$", done.stdout, re.M)
+        (reservation,) = ec2.describe_instances(Filters=[{"Name": "tag:Name", "Values": ["packer"]}])["Reservations"]
+        (built,) = reservation["Instances"]
+        self.assertEqual(built["State"]["Name"], "terminated")
+        guest = self.host.launch(image_id=made)
+        guest.wait_ready()
+        self.assertEqual(guest.ssh("cat /data/baked").strip(), f"{built['InstanceId']} baked this")
+        guest.terminate()
+
+
+del SimulatedClientTest, ClientTest
 
 if __name__ == "__main__":
     unittest.main()

@@ -81,6 +81,28 @@ class RoleTest(ClientTest):
             {**denial, "Condition": {"ArnLike": {"ec2:SourceInstanceARN": f"arn:aws:ec2:*:*:instance/{self.guest.id}"}}}))
         self.refused("UnauthorizedOperation", self.client(key=by_token).describe_instances)
 
+    def test_they_may_be_bound_to_the_vpc_and_the_address_of_their_instance(self):
+        # AWS's own example: who took the credentials elsewhere has another address than they have.
+        iam, ec2 = self.client("iam"), self.client()
+        shown = self.guest.describe()
+        key = self.credentials()
+        denial = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+        self.addCleanup(iam.delete_role_policy, RoleName="worker", PolicyName="bound")
+        for denied, condition in (
+                (False, {"StringNotEquals": {"aws:EC2InstanceSourceVPC": shown["VpcId"]}}),
+                (True, {"StringEquals": {"aws:EC2InstanceSourceVPC": shown["VpcId"]}}),
+                (False, {"NotIpAddress": {"aws:EC2InstanceSourcePrivateIPv4": shown["PrivateIpAddress"]}}),
+                (True, {"IpAddress": {"aws:EC2InstanceSourcePrivateIPv4": shown["PrivateIpAddress"] + "/32"}}),
+                (True, {"Null": {"aws:EC2InstanceSourceVPC": "false"}})):
+            with self.subTest(condition):
+                iam.put_role_policy(RoleName="worker", PolicyName="bound",
+                                    PolicyDocument=document({**denial, "Condition": condition}))
+                if denied:
+                    self.refused("UnauthorizedOperation", self.client(key=key).describe_instances)
+                else:
+                    self.client(key=key).describe_instances()
+                ec2.describe_instances()
+
     def test_they_are_in_no_log(self):
         key = self.credentials()
         for secret in key[1:]:

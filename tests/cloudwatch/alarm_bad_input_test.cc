@@ -121,6 +121,10 @@ std::vector<Case> Cases() {
       {"ValidationError", "PutMetricAlarm",
        maths + quiet + "metrics { id: 'e1' expression: \"SUM(SEARCH('{App}', 'Sum', 60))\" }"},
       {"ValidationError", "PutMetricAlarm",
+       maths + "metrics { id: 'e1' period: 60 expression: 'SELECT SUM(Load) FROM Shop GROUP BY Host' }"},
+      {"ValidationError", "PutMetricAlarm", maths + "metrics { id: 'e1' expression: 'SELECT SUM(Load) FROM Shop' }"},
+      {"ValidationError", "PutMetricAlarm", maths + "metrics { id: 'e1' period: 60 expression: 'SELECT SUM(Load)' }"},
+      {"ValidationError", "PutMetricAlarm",
        maths + quiet + "metrics { id: 'e1' expression: 'ANOMALY_DETECTION_BAND(m1)' }"},
       {"ValidationError", "PutMetricAlarm", maths + quiet + "metrics { id: 'e1' expression: 'METRICS() * 2 OR' }"},
       // PutCompositeAlarm

@@ -123,6 +123,19 @@ TEST_CASE("an alarm on metric maths sees what its expression gives", "[alarms]")
   }
 }
 
+TEST_CASE("an alarm on a query of Metrics Insights sees its one series", "[alarms]") {
+  MetricWorld world;
+  for (int i = 0; i < 3; ++i) world.Add("Errors", kStart + absl::Minutes(i), i);
+  REQUIRE(world.metrics.Flush().ok());
+  alarm::Watch watch = ErrorRate("SELECT MAX(Errors) FROM App");
+  watch.queries = {watch.queries.back()};
+  watch.queries.front().period = watch.period;
+  CHECK(Value(world.Read(watch)) ==
+        Values{{kStart, 0}, {kStart + absl::Minutes(1), 1}, {kStart + absl::Minutes(2), 2}});
+  watch.queries.front().expression += " GROUP BY Host";
+  CHECK(ec2::ErrorCode(world.Read(watch).status()) == "ValidationError");
+}
+
 TEST_CASE("an alarm on metric maths follows its expression, also after a restart", "[alarms]") {
   MetricWorld metrics;
   AlarmWorld world;

@@ -129,6 +129,18 @@ TEST_CASE("an alarm on metric maths is shown with its metrics and expressions", 
             .metric_alarms_size() == 0);
 }
 
+TEST_CASE("an alarm on a query of Metrics Insights is shown as it was put", "[alarms]") {
+  ApiWorld world;
+  Do(world, "PutMetricAlarm",
+     "alarm_name: 'top' threshold: 5 evaluation_periods: 1 comparison_operator: 'GreaterThanThreshold' "
+     "metrics { id: 'q1' period: 300 expression: 'SELECT MAX(CPUUtilization) FROM \"AWS/EC2\"' }");
+  const auto shown = Call<cloudwatch::v1::DescribeAlarmsResponse>(world, "DescribeAlarms", "");
+  REQUIRE(shown.metric_alarms_size() == 1);
+  REQUIRE(shown.metric_alarms(0).metrics_size() == 1);
+  CHECK(shown.metric_alarms(0).metrics(0).expression() == "SELECT MAX(CPUUtilization) FROM \"AWS/EC2\"");
+  CHECK(shown.metric_alarms(0).metrics(0).period() == 300);
+}
+
 TEST_CASE("alarms are found by names, prefix, kind, state and actions, page by page", "[alarms]") {
   ApiWorld world;
   for (const char* name : {"web-1", "web-2", "db-1"}) Put(world, name);

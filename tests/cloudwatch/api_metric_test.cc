@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "brume/cloudwatch/v1/alarm.pb.h"
 #include "brume/cloudwatch/v1/metric.pb.h"
@@ -240,6 +241,97 @@ TEST_CASE("SEARCH finds metrics by namespace, dimensions and terms, and its seri
   CHECK(labels("{Shop,Host,Other} Orders").empty());
   CHECK(Values(Data(world, "metric_data_queries { id: 'e1' expression: \"SUM(SEARCH('{Shop,Host}', 'Sum', 60))\" }")
                    .metric_data_results(0)) == std::vector<double>{3});
+}
+
+TEST_CASE("SELECT aggregates the metrics of a namespace by their dimensions", "[api]") {
+  ApiWorld world;
+  const auto put = [&](const std::string& name, const std::string& dimensions, double value) {
+    Put(world,
+        absl::StrCat("metric_name: '", name, "' value: ", value, " timestamp: '2027-01-15T07:30:10Z' ", dimensions));
+  };
+  const auto host = [](const std::string& value) {
+    return absl::StrCat("dimensions { name: 'Host' value: '", value, "' } ");
+  };
+  const std::string zone = "dimensions { name: 'Zone' value: 'it\\'s a' } ";
+  put("Load", host("web-1"), 1);
+  put("Load", host("web-1"), 3);
+  put("Load", host("web-2"), 8);
+  put("Load", host("web-3") + zone, 4);
+  put("Load", "", 16);
+  put("Other", host("web-1"), 100);
+  put("Net.In", "", 7);
+  REQUIRE(world.metrics.Flush().ok());
+  using Found = std::vector<std::pair<std::string, double>>;
+  const auto select = [&](const std::string& query, const std::string& more = "") {
+    Found found;
+    const auto answer = Data(world, absl::StrCat("metric_data_queries { id: 'q1' period: 60 expression: \"",
+                                                 absl::CEscape(query), "\" } ", more));
+    for (const auto& result : answer.metric_data_results()) {
+      found.emplace_back(result.label(), result.values_size() == 1 ? result.values(0) : -1);
+    }
+    return found;
+  };
+  CHECK(select("SELECT SUM(Load) FROM Shop") == Found{{"q1", 32}});
+  CHECK(select("select count(Load) from \"Shop\"") == Found{{"q1", 5}});
+  CHECK(select("SELECT AVG(Load) FROM SCHEMA(Shop, Host)") == Found{{"q1", 4}});
+  CHECK(select("SELECT MAX(Load) FROM SCHEMA(\"Shop\")") == Found{{"q1", 16}});
+  CHECK(select("SELECT MIN(Load) FROM SCHEMA(Shop, Zone, Host)") == Found{{"q1", 4}});
+  CHECK(select("SELECT SUM(\"Net.In\") FROM Shop") == Found{{"q1", 7}});
+  CHECK(select("SELECT SUM(Load) FROM Shop WHERE Host = 'web-1'") == Found{{"q1", 4}});
+  CHECK(select("SELECT SUM(Load) FROM SCHEMA(Shop, Host) WHERE Host != 'web-1' AND Host != 'web-9'") ==
+        Found{{"q1", 8}});
+  CHECK(select("SELECT SUM(Load) FROM Shop WHERE Zone = 'it\\'s a'") == Found{{"q1", 4}});
+  CHECK(select("SELECT SUM(Load) FROM Shop WHERE Zone != 'it\\'s a'") == Found{{"q1", 28}});
+  CHECK(select("SELECT SUM(Load) FROM Shop WHERE Host = 'none'") == Found{{"q1", -1}});
+  CHECK(select("SELECT SUM(Load) FROM Shop GROUP BY Host") ==
+        Found{{"Other", 16}, {"web-1", 4}, {"web-2", 8}, {"web-3", 4}});
+  CHECK(select("SELECT SUM(Load) FROM Shop GROUP BY Zone, Host LIMIT 2") ==
+        Found{{"Other Other", 16}, {"Other web-1", 4}});
+  CHECK(select("SELECT AVG(Load) FROM SCHEMA(Shop, Host) GROUP BY Host ORDER BY MAX() DESC LIMIT 1") ==
+        Found{{"web-2", 8}});
+  CHECK(select("SELECT AVG(Load) FROM SCHEMA(Shop, Host) GROUP BY Host ORDER BY MAX()") ==
+        Found{{"web-1", 2}, {"web-2", 8}});
+  // Other expressions compute with what it gives.
+  CHECK(select("SELECT SUM(Load) FROM Shop GROUP BY Host", "metric_data_queries { id: 'e1' expression: 'MAX(q1) * 2' }")
+            .back() == std::pair<std::string, double>("e1", 32));
+}
+
+TEST_CASE("a SELECT that is not one, or reads too much, is a ValidationError", "[api]") {
+  ApiWorld world;
+  std::vector<Case> cases;
+  for (const char* query : {"SELECT",
+                            "SELECT Load FROM Shop",
+                            "SELECT MEDIAN(Load) FROM Shop",
+                            "SELECT SUM(Load)",
+                            "SELECT SUM() FROM Shop",
+                            "SELECT SUM(Net.In) FROM Shop",
+                            "SELECT SUM(LIMIT) FROM Shop",
+                            "SELECT SUM(Load) FROM AWS/EC2",
+                            "SELECT SUM(Load) FROM SCHEMA()",
+                            "SELECT SUM(Load) FROM SCHEMA(Shop, Host, Host)",
+                            "SELECT SUM(Load) FROM Shop WHERE",
+                            "SELECT SUM(Load) FROM Shop WHERE Host = web",
+                            "SELECT SUM(Load) FROM Shop WHERE Host = 'web",
+                            "SELECT SUM(Load) FROM Shop WHERE Host LIKE 'web'",
+                            "SELECT SUM(Load) FROM Shop WHERE Host = 'a' OR Host = 'b'",
+                            "SELECT SUM(Load) FROM Shop GROUP Host",
+                            "SELECT SUM(Load) FROM Shop GROUP BY",
+                            "SELECT SUM(Load) FROM Shop ORDER BY SUM",
+                            "SELECT SUM(Load) FROM Shop LIMIT 0",
+                            "SELECT SUM(Load) FROM Shop LIMIT 501",
+                            "SELECT SUM(Load) FROM Shop LIMIT x",
+                            "SELECT SUM(Load) FROM Shop LIMIT 1 GROUP BY Host",
+                            "SELECT SUM(Load) FROM Shop; SELECT"}) {
+    cases.push_back(
+        {"ValidationError", "GetMetricData",
+         absl::StrCat("start_time: '2027-01-15T07:00:00Z' end_time: '2027-01-15T08:00:00Z' ",
+                      "metric_data_queries { id: 'q1' period: 60 expression: \"", absl::CEscape(query), "\" }")});
+  }
+  const std::string one = "expression: 'SELECT SUM(Load) FROM Shop' period: 60 }";
+  cases.push_back({"ValidationError", "GetMetricData",
+                   absl::StrCat("start_time: '2027-01-15T07:00:00Z' end_time: '2027-01-15T08:00:00Z' ",
+                                "metric_data_queries { id: 'q1' ", one, "metric_data_queries { id: 'q2' ", one)});
+  CheckRefused(world, cases, {"ListMetrics"}, {});
 }
 
 TEST_CASE("datapoints come in pages that together are all of them", "[api]") {

@@ -26,7 +26,7 @@ struct SessionsWorld {
     return identity;
   }
   SessionKey KeyOf(const InstanceId& id, const Identity& of) {
-    const std::optional<InstanceSession> session = Value(sessions.Of(id, of, "2.0"));
+    const std::optional<InstanceSession> session = Value(sessions.Of({.id = id, .delivery = "2.0"}, of));
     REQUIRE(session.has_value());
     return session->key;
   }
@@ -44,7 +44,8 @@ struct SessionsWorld {
 
 TEST_CASE("an instance's session is its role's, for six hours and by its own name", "[session]") {
   SessionsWorld world;
-  const std::optional<InstanceSession> session = Value(world.sessions.Of(world.id, world.role, "2.0"));
+  const std::optional<InstanceSession> session = Value(
+      world.sessions.Of({.id = world.id, .delivery = "2.0", .vpc_id = "vpc-1", .private_ip = "10.0.0.4"}, world.role));
   REQUIRE(session.has_value());
   CHECK(session->made == world.clock.Now());
   CHECK(session->key.expires == world.clock.Now() + absl::Hours(6));
@@ -54,6 +55,8 @@ TEST_CASE("an instance's session is its role's, for six hours and by its own nam
   CHECK(opened.session.issued == world.clock.Now());
   CHECK(opened.session.instance == world.id.text());
   CHECK(opened.session.delivery == "2.0");
+  CHECK(opened.session.instance_vpc == "vpc-1");
+  CHECK(opened.session.instance_ip == "10.0.0.4");
   CHECK(opened.session.policy.empty());
   CHECK(opened.session.expires == session->key.expires);
 }
@@ -61,7 +64,8 @@ TEST_CASE("an instance's session is its role's, for six hours and by its own nam
 TEST_CASE("an instance has one session by tokens of the metadata service and another without", "[session]") {
   SessionsWorld world;
   const SessionKey safe = world.KeyOf(world.id, world.role);
-  const std::optional<InstanceSession> other = Value(world.sessions.Of(world.id, world.role, "1.0"));
+  const std::optional<InstanceSession> other =
+      Value(world.sessions.Of({.id = world.id, .delivery = "1.0"}, world.role));
   REQUIRE(other.has_value());
   CHECK(other->key.id != safe.id);
   CHECK(Value(OpenSession(*world.box, other->key.id, other->key.token)).session.delivery == "1.0");
@@ -93,10 +97,11 @@ TEST_CASE("a role that does not trust EC2 gives instances no session", "[session
   SessionsWorld world;
   for (const auto& [kind, principal] : {std::pair("Service", "lambda.amazonaws.com"), {"AWS", "*"}}) {
     INFO(principal);
-    CHECK_FALSE(Value(world.sessions.Of(world.id, SessionsWorld::Role("AROAWEB", kind, principal), "2.0")).has_value());
+    CHECK_FALSE(
+        Value(world.sessions.Of({.id = world.id}, SessionsWorld::Role("AROAWEB", kind, principal))).has_value());
   }
   // Once it does, it counts at once.
-  CHECK(Value(world.sessions.Of(world.id, world.role, "2.0")).has_value());
+  CHECK(Value(world.sessions.Of({.id = world.id, .delivery = "2.0"}, world.role)).has_value());
 }
 
 }  // namespace brume::iam

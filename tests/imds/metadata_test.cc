@@ -242,9 +242,10 @@ TEST_CASE("what is no proper request gets the error that names its fault, and no
 
 TEST_CASE("a guest reads the credentials of the role its profile has, and only that guest", "[metadata]") {
   MetadataServerOptions options;
-  options.credentials = [](const InstanceId& id, const Identity& role,
-                           const std::string& delivery) -> absl::StatusOr<std::optional<RoleCredentials>> {
-    return RoleCredentials{.access_key_id = absl::StrCat(id.text(), " as ", role.name, " by ", delivery),
+  options.credentials = [](const SessionInstance& of,
+                           const Identity& role) -> absl::StatusOr<std::optional<RoleCredentials>> {
+    return RoleCredentials{.access_key_id = absl::StrCat(of.id.text(), " at ", of.private_ip, " in ", of.vpc_id, " as ",
+                                                         role.name, " by ", of.delivery),
                            .secret_access_key = "s",
                            .token = "t",
                            .updated = absl::FromUnixSeconds(0),
@@ -265,13 +266,14 @@ TEST_CASE("a guest reads the credentials of the role its profile has, and only t
   CHECK(Fetch(kGuest, host.port(), "GET", "/latest/meta-data/iam/" + path).status == 401);
   CHECK(get(kGuest, "security-credentials/").body == "web");
   const auto document = nlohmann::json::parse(get(kGuest, path).body);
-  CHECK(document["AccessKeyId"] == instance.id.text() + " as web by 2.0");
+  const std::string place = absl::StrCat(instance.id.text(), " at ", kGuest, " in ", host.vpc().text());
+  CHECK(document["AccessKeyId"] == place + " as web by 2.0");
   CHECK(document["Expiration"] == "1970-01-01T00:01:00Z");
   CHECK(get(kOtherGuest, path).status == 404);
   CHECK(get(kOtherGuest, "info").status == 404);
   AllowVersion1(host, instance);
   const auto fetched = Fetch(kGuest, host.port(), "GET", "/latest/meta-data/iam/" + path);
-  CHECK(nlohmann::json::parse(fetched.body)["AccessKeyId"] == instance.id.text() + " as web by 1.0");
+  CHECK(nlohmann::json::parse(fetched.body)["AccessKeyId"] == place + " as web by 1.0");
   SetRole(host, std::nullopt);
   CHECK(get(kGuest, path).status == 404);
 }
@@ -279,8 +281,8 @@ TEST_CASE("a guest reads the credentials of the role its profile has, and only t
 TEST_CASE("credentials that cannot be made are a fault, and not an instance without a role", "[metadata]") {
   bool broken = false;
   MetadataServerOptions options;
-  options.credentials = [&broken](const InstanceId&, const Identity&,
-                                  const std::string&) -> absl::StatusOr<std::optional<RoleCredentials>> {
+  options.credentials = [&broken](const SessionInstance&,
+                                  const Identity&) -> absl::StatusOr<std::optional<RoleCredentials>> {
     if (broken) return absl::InternalError("broken");
     return std::nullopt;
   };
@@ -301,8 +303,7 @@ TEST_CASE("a storm of one VPC's requests keeps a request of another waiting for 
   std::atomic<int> begun = 0;
   MetadataServerOptions options;
   options.request_timeout = absl::Seconds(20);
-  options.credentials = [&](const InstanceId&, const Identity&,
-                            const std::string&) -> absl::StatusOr<std::optional<RoleCredentials>> {
+  options.credentials = [&](const SessionInstance&, const Identity&) -> absl::StatusOr<std::optional<RoleCredentials>> {
     ++begun;
     permits.acquire();
     return std::nullopt;

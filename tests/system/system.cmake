@@ -2,8 +2,10 @@
 foreach(module launch volume root_volume hibernation snapshot export encryption network spoof interface vpc gateway endpoint metadata lifecycle ends image console restart previous_revision rebuild pattern full_disk libvirtd doctor monitoring alarm scaling documents short newcomer)
   brume_python_test(system_${module} system ${module}_test TIMEOUT 600 LABELS system GUESTS)
 endforeach()
+# Its two guests boot at once, for minutes.
 if(BRUME_DEBIAN_TESTS)
-  brume_python_test(system_debian system debian_test TIMEOUT 2400 LABELS system GUESTS ENVIRONMENT BRUME_DEBIAN=${BRUME_DEBIAN})
+  brume_python_test(system_debian system debian_test TIMEOUT 2400 LABELS system GUESTS
+    ENVIRONMENT "BRUME_DEBIAN=${BRUME_DEBIAN};BRUME_DEBIAN_TESTS=${BRUME_DEBIAN_TESTS}")
   set_tests_properties(system_debian PROPERTIES FIXTURES_REQUIRED "mini;debian" PROCESSORS 2)
 endif()
 # It builds what build/release does not have yet, so only from there.

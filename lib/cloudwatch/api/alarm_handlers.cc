@@ -10,6 +10,7 @@
 #include "lib/cloudwatch/api/alarm_access.h"
 #include "lib/cloudwatch/api/metric_parse.h"
 #include "lib/cloudwatch/model/invalid.h"
+#include "lib/cloudwatch/model/metric_insights.h"
 #include "lib/cloudwatch/model/statistic.h"
 #include "lib/resource/ec2_error.h"
 
@@ -96,10 +97,17 @@ absl::Status ParseMaths(const v1::PutMetricAlarmRequest& request, const std::str
       query.metric = parsed.metric->metric;
       query.statistic = given.metric_stat().stat();
       query.unit = given.metric_stat().unit();
-      if (watch.period != absl::ZeroDuration() && watch.period != parsed.metric->period) {
+    }
+    const bool selects = InsightsQuery::Is(parsed.expression);
+    if (selects && parsed.period == absl::ZeroDuration()) {
+      return Invalid(absl::StrCat("The Period of '", parsed.id, "' is required"));
+    }
+    if (query.is_metric || selects) {
+      const absl::Duration period = selects ? parsed.period : parsed.metric->period;
+      if (watch.period != absl::ZeroDuration() && watch.period != period) {
         return Invalid("All of Metrics must have the same Period");
       }
-      watch.period = parsed.metric->period;
+      watch.period = period;
     }
     watch.queries.push_back(std::move(query));
   }
