@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/storage/tables/snapshot_table.h"
 #include "lib/resource/arn.h"
 #include "lib/resource/ec2_error.h"
 #include "lib/store/connection.h"
@@ -71,6 +72,16 @@ absl::StatusOr<bool> WillEncrypt(store::Connection& c, std::optional<bool> asked
 std::string DataKeyOf(const SnapshotSource& source, Random& random) {
   constexpr int kDigits = 32;
   return source.encrypted ? source.data_key_id : random.Hex(kDigits);
+}
+
+absl::StatusOr<bool> IsPendingCopy(store::Connection& connection, const VolumeSnapshot& snapshot) {
+  if (!brume::IsPendingCopy(snapshot)) return false;
+  const absl::StatusOr<SnapshotId> below = SnapshotId::Parse(snapshot.below);
+  if (!below.ok()) return true;  // an image's
+  const absl::StatusOr<VolumeSnapshot> source = SnapshotTable(connection).Get(*below);
+  if (absl::IsNotFound(source.status())) return true;
+  RETURN_IF_ERROR(source.status());
+  return !source->encrypted;
 }
 
 }  // namespace brume::storage

@@ -36,6 +36,10 @@ class EncryptionService {
 
 // Inside a transaction of the caller's.
 
+// IsPendingCopy of a snapshot that may as well be one that a client puts together over an encrypted parent: what is
+// copied is in the clear.
+absl::StatusOr<bool> IsPendingCopy(store::Connection& connection, const VolumeSnapshot& snapshot);
+
 // Whether what is made of `source` is encrypted: what is made of an encrypted one always is. `asked` unset or false =
 // as the default says; InvalidParameterCombination for false of an encrypted source.
 absl::StatusOr<bool> WillEncrypt(store::Connection& connection, std::optional<bool> asked,

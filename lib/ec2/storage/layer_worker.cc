@@ -8,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/tables/snapshot_table.h"
 
 namespace brume::storage {
@@ -57,7 +58,9 @@ LayerWorker::Next LayerWorker::ReconcileSnapshot(const SnapshotId& id) {
       parts_.database.ReadFor([&](store::Connection& c) { return SnapshotTable(c).Get(id); });
   if (absl::IsNotFound(snapshot.status())) return absl::InfiniteDuration();
   RETURN_IF_ERROR(snapshot.status());
-  return IsPendingCopy(*snapshot) ? Copy(*snapshot) : ReconcileChain(id);
+  ASSIGN_OR_RETURN(const bool copy,
+                   parts_.database.ReadFor([&](store::Connection& c) { return IsPendingCopy(c, *snapshot); }));
+  return copy ? Copy(*snapshot) : ReconcileChain(id);
 }
 
 LayerWorker::Next LayerWorker::Copy(VolumeSnapshot copy) {

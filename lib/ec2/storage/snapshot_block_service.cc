@@ -96,9 +96,8 @@ absl::StatusOr<VolumeSnapshot> NewSnapshot(store::Connection& c, const UploadReq
   const absl::StatusOr<SnapshotSource> parent = FindSource(c, *request.parent);
   if (absl::IsNotFound(parent.status())) return NoSnapshot(*request.parent);
   if (!parent.ok()) return NotReadable(*request.parent, "is not completed");
-  if (parent->encrypted) return NotReadable(*request.parent, "is encrypted, and no snapshot is put together over it");
   // A layer that is encrypted over one that is not would hide that the latter's bytes are in the clear.
-  if (snapshot.encrypted) {
+  if (snapshot.encrypted && !parent->encrypted) {
     return InvalidValue(absl::StrCat("The parent '", request.parent->text(),
                                      "' is not encrypted, and snapshots are by default: start one without a parent."));
   }
@@ -107,6 +106,8 @@ absl::StatusOr<VolumeSnapshot> NewSnapshot(store::Connection& c, const UploadReq
                       absl::StrCat("The volume size of ", request.size_gib, " GiB is smaller than that of the parent '",
                                    request.parent->text(), "', ", parent->size_gib, " GiB."));
   }
+  snapshot.encrypted = parent->encrypted;
+  snapshot.data_key_id = parent->data_key_id;
   snapshot.below = parent->layer_id;
   return snapshot;
 }

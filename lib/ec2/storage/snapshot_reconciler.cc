@@ -8,6 +8,7 @@
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/storage/encryption_service.h"
 #include "lib/ec2/storage/recycle_bin_service.h"
 #include "lib/ec2/storage/snapshot_taking_service.h"
 #include "lib/ec2/storage/tables/snapshot_table.h"
@@ -55,10 +56,13 @@ SnapshotReconciler::Next SnapshotReconciler::ReconcileSnapshot(const SnapshotId&
   if (absl::IsNotFound(snapshot.status())) return absl::InfiniteDuration();
   RETURN_IF_ERROR(snapshot.status());
   switch (snapshot->state) {
-    case SnapshotState::kPending:
-      if (!IsPendingCopy(*snapshot)) return Take(*snapshot);
+    case SnapshotState::kPending: {
+      ASSIGN_OR_RETURN(const bool copy,
+                       parts_.database.ReadFor([&](store::Connection& c) { return IsPendingCopy(c, *snapshot); }));
+      if (!copy) return Take(*snapshot);
       parts_.on_layer_work(id);
       return absl::InfiniteDuration();
+    }
     case SnapshotState::kDeleted:
       return Remove(*snapshot);
     case SnapshotState::kCompleted:

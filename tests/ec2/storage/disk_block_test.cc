@@ -153,6 +153,28 @@ TEST_CASE("blocks of an encrypted snapshot are read with its key, and lie in no 
   CHECK_FALSE(state.files->Read({.layers = {UploadedId(1).text()}}, 7).ok());
 }
 
+TEST_CASE("an encrypted snapshot is put together over one with the same key, and zeros hide what lies below",
+          "[disks]") {
+  Blocks state;
+  REQUIRE_OK(WritePrivateFile(state / "secret.key", std::string(32, 'k')));
+  VolumeSnapshot parent = Uploaded(1);
+  parent.encrypted = true;
+  parent.data_key_id = "0123456789abcdef0123456789abcdef";
+  state.Make(parent, {{0, 'a'}, {1, 'b'}, {7, 'h'}});
+  VolumeSnapshot child = Uploaded(2);
+  child.encrypted = true;
+  child.data_key_id = parent.data_key_id;
+  child.below = parent.id.text();
+  state.Make(child, {{1, '\0'}, {3, 'd'}});
+  CHECK(Content(state.Disk(2)).find(std::string(64, 'd')) == std::string::npos);
+  const LayerChain chain = {.layers = {child.id.text(), parent.id.text()}, .data_key_id = parent.data_key_id};
+  CHECK(state.Mapped(chain) == Pairs{{0, 2}, {1, 1}, {3, 1}, {7, 2}});
+  for (const auto& [index, byte] : std::map<int, char>{{0, 'a'}, {1, '\0'}, {3, 'd'}, {7, 'h'}, {8, '\0'}}) {
+    INFO(index);
+    CHECK(Value(state.files->Read(chain, index)) == BlockOf(byte));
+  }
+}
+
 TEST_CASE("many threads put and read blocks at a time", "[disks]") {
   Blocks state;
   const VolumeSnapshot snapshot = Uploaded(1);

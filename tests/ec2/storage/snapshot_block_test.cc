@@ -187,6 +187,39 @@ TEST_CASE("a snapshot over a parent has its blocks where none is put, and what c
         "ResourceNotFoundException.SNAPSHOT_NOT_FOUND");
 }
 
+TEST_CASE("an encrypted snapshot waits for its blocks", "[ebs]") {
+  BlockWorld world;
+  REQUIRE_OK(world.CallText("EnableEbsEncryptionByDefault", "").status());
+  const std::string id = world.Start().snapshot_id();
+  world.snapshots->WakeAll();
+  world.Made({{0, 'a'}});  // goes the same ways, and comes later
+  REQUIRE(world.StateOf(id) == SnapshotState::kPending);
+  REQUIRE_OK(world.Put(id, 0, BlockOf('b')));
+  REQUIRE_OK(world.Complete(id, 1).status());
+  REQUIRE(world.Eventually([&] { return world.IsCompleted(id); }));
+  CHECK(world.Blocks(id).size() == 1);
+}
+
+TEST_CASE("a snapshot over an encrypted parent is encrypted with its key", "[ebs]") {
+  BlockWorld world;
+  REQUIRE_OK(world.CallText("EnableEbsEncryptionByDefault", "").status());
+  const std::string parent = world.Made({{0, 'a'}});
+  const std::string child = world.Made({{1, 'b'}}, parent);
+  REQUIRE_OK(world.CallText("DisableEbsEncryptionByDefault", "").status());
+  const std::string grandchild = world.Made({{2, 'c'}}, child);
+  const auto row = [&](const std::string& id) {
+    return Value(
+        world.database->ReadFor([&](store::Connection& c) { return storage::GetSnapshot(c, *SnapshotId::Parse(id)); }));
+  };
+  REQUIRE(row(parent).encrypted);
+  CHECK_FALSE(row(parent).data_key_id.empty());
+  for (const std::string& id : {child, grandchild}) {
+    CHECK(row(id).encrypted);
+    CHECK(row(id).data_key_id == row(parent).data_key_id);
+  }
+  CHECK(world.Blocks(grandchild).size() == 3);
+}
+
 TEST_CASE("snapshots that have nothing to do with each other are not compared", "[ebs]") {
   BlockWorld world;
   const std::string one = world.Made({{0, 'a'}}), other = world.Made({{0, 'a'}});

@@ -17,7 +17,8 @@ constexpr EnumNames kSnapshotStateNames({std::pair{SnapshotState::kPending, "pen
 absl::string_view StateName(SnapshotState state) { return kSnapshotStateNames.Of(state); }
 
 bool IsPendingCopy(const VolumeSnapshot& snapshot) {
-  return snapshot.state == SnapshotState::kPending && snapshot.volume_id.empty() && snapshot.encrypted;
+  return snapshot.state == SnapshotState::kPending && snapshot.volume_id.empty() && snapshot.encrypted &&
+         !snapshot.below.empty();
 }
 
 std::string TopOver(const SnapshotId& id) { return id.text() + ".qcow2"; }

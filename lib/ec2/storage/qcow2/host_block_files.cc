@@ -32,8 +32,12 @@ constexpr char kUploads[] = "uploads", kRecords[] = "blocks", kLayerJson[] = "la
 constexpr uid_t kNobody = 65534;
 
 GatheredShape ShapeOf(const VolumeSnapshot& snapshot) {
-  return {.size_bytes = static_cast<uint64_t>(snapshot.size_gib) << 30,
-          .below = snapshot.below.empty() ? "" : absl::StrCat("../", snapshot.below, "/", kLayerDisk)};
+  GatheredShape shape{.size_bytes = static_cast<uint64_t>(snapshot.size_gib) << 30, .below = {}};
+  if (snapshot.below.empty()) return shape;
+  // While it is being encrypted it is found from the folder of uploads, too.
+  shape.below = snapshot.encrypted ? NameOfLayer(snapshot.below, kLayerDisk)
+                                   : absl::StrCat("../", snapshot.below, "/", kLayerDisk);
+  return shape;
 }
 
 absl::StatusOr<UniqueFd> OpenOrMake(int directory, const char* name) {
@@ -55,7 +59,8 @@ struct Upload {
 class HostBlockFiles final : public BlockFiles {
  public:
   HostBlockFiles(LayerReaderOptions options, UniqueFd uploads, UniqueFd layers)
-      : reader_(options), uploads_(std::move(uploads)), layers_(std::move(layers)) {
+      : reader_(options), uploads_(std::move(uploads)) {
+    places_.layers = std::move(layers);
     places_.state_dir = options.state_dir;
     places_.guests = options.reader;
     places_.keys = DiskKeys(absl::StrCat(options.state_dir, "/secret.key"));
@@ -82,8 +87,8 @@ class HostBlockFiles final : public BlockFiles {
   absl::Status MakeDisk(const VolumeSnapshot& snapshot);
 
   LayerReader reader_;
-  const UniqueFd uploads_, layers_;
-  DiskDirectories places_;  // for SnapshotFiles::Encrypt, which opens none of them
+  const UniqueFd uploads_;
+  DiskDirectories places_;  // layers alone are open
   Mutex mutex_;
   std::map<SnapshotId, std::shared_ptr<Upload>> open_ ABSL_GUARDED_BY(mutex_);
 };
@@ -188,19 +193,19 @@ absl::Status HostBlockFiles::MakeDisk(const VolumeSnapshot& snapshot) {
 
 absl::Status HostBlockFiles::Finish(const VolumeSnapshot& snapshot) {
   const std::string& id = snapshot.id.text();
-  ASSIGN_OR_RETURN(const EntryKind made, KindOfAt(layers_.get(), id));
+  ASSIGN_OR_RETURN(const EntryKind made, KindOfAt(places_.layers.get(), id));
   if (made == EntryKind::kNone) {
     RETURN_IF_ERROR(MakeDisk(snapshot));
     Evict(snapshot.id);
-    if (renameat2(uploads_.get(), id.c_str(), layers_.get(), id.c_str(), RENAME_NOREPLACE) != 0) {
+    if (renameat2(uploads_.get(), id.c_str(), places_.layers.get(), id.c_str(), RENAME_NOREPLACE) != 0) {
       return FileError(errno, absl::StrCat("making the layer ", id));
     }
-    RETURN_IF_ERROR(SyncDirectory(layers_.get(), kLayers));
+    RETURN_IF_ERROR(SyncDirectory(places_.layers.get(), kLayers));
     RETURN_IF_ERROR(SyncDirectory(uploads_.get(), kUploads));
     RETURN_IF_ERROR(Failpoint("disks.upload_renamed"));
   }
   // Not before: without them nobody knows what the disk is made of.
-  return RemoveTreeAt(layers_.get(), absl::StrCat(id, "/", kRecords));
+  return RemoveTreeAt(places_.layers.get(), absl::StrCat(id, "/", kRecords));
 }
 
 absl::Status HostBlockFiles::Abandon(const SnapshotId& id) {

@@ -137,15 +137,22 @@ absl::Status SnapshotFiles::Merge(const VolumeSnapshot& snapshot, const std::str
 }
 
 absl::Status SnapshotFiles::FillCopy(const std::string& from, const std::string& copy, const std::string& key,
-                                     const GoesOn& goes_on) {
-  return RunQemuImg({"convert", "-q", "-n", "--target-is-zero", "--image-opts", "--target-image-opts",
-                     ImageOptions(from, /*encrypted=*/false, {}), ImageOptions(copy, /*encrypted=*/true, {})},
-                    {.user = directories_.guests,
-                     .readable = {LayersPath(directories_), from},
-                     .writable = {copy},
-                     .timeout = absl::Hours(12),
-                     .goes_on = goes_on,
-                     .key = key});
+                                     const GoesOn& goes_on, const std::vector<DiskEncryption::Layer>& layers) {
+  std::vector<std::string> arguments = {"convert", "-q", "-n"};
+  if (layers.empty()) {
+    arguments.push_back("--target-is-zero");
+  } else {
+    arguments.insert(arguments.end(), {"-B", layers.front().path});
+  }
+  arguments.insert(arguments.end(),
+                   {"--image-opts", "--target-image-opts", ImageOptions(from, /*encrypted=*/false, layers),
+                    ImageOptions(copy, /*encrypted=*/true, layers)});
+  return RunQemuImg(arguments, {.user = directories_.guests,
+                                .readable = {LayersPath(directories_), from},
+                                .writable = {copy},
+                                .timeout = absl::Hours(12),
+                                .goes_on = goes_on,
+                                .key = key});
 }
 
 absl::Status SnapshotFiles::Copy(const VolumeSnapshot& snapshot, const std::string& source, const GoesOn& goes_on) {
@@ -185,14 +192,15 @@ absl::Status SnapshotFiles::Copy(const VolumeSnapshot& snapshot, const std::stri
 absl::Status SnapshotFiles::Encrypt(const VolumeSnapshot& snapshot, int directory, const std::string& path,
                                     int64_t size_bytes) {
   ASSIGN_OR_RETURN(const std::string key, directories_.keys.KeyOf(snapshot.data_key_id));
+  ASSIGN_OR_RETURN(const std::vector<DiskEncryption::Layer> layers, LayersUnder(directories_, directory, kLayerDisk));
   RETURN_IF_ERROR(WriteDisk(directories_, {.directory = directory,
                                            .path = path,
                                            .name = kEncryptedDisk,
                                            .size_bytes = size_bytes,
-                                           .below = "",
+                                           .below = layers.empty() ? "" : NameOfLayer(snapshot.below, kLayerDisk),
                                            .data_key_id = snapshot.data_key_id}));
-  RETURN_IF_ERROR(
-      FillCopy(absl::StrCat(path, "/", kLayerDisk), absl::StrCat(path, "/", kEncryptedDisk), key, [] { return true; }));
+  RETURN_IF_ERROR(FillCopy(
+      absl::StrCat(path, "/", kLayerDisk), absl::StrCat(path, "/", kEncryptedDisk), key, [] { return true; }, layers));
   ASSIGN_OR_RETURN(const UniqueFd disk, OpenForReading(directory, kEncryptedDisk));
   RETURN_IF_ERROR(Settle(disk.get(), 0444, Owner{}, kEncryptedDisk));
   RETURN_IF_ERROR(Failpoint("disks.import_encrypted"));

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "lib/ec2/storage/disks.h"
+#include "lib/ec2/storage/model/disk_encryption.h"
 #include "lib/ec2/storage/qcow2/disk_directories.h"
 
 namespace brume::storage {
@@ -24,14 +26,15 @@ class SnapshotFiles {
   absl::Status Abandon(const Volume& volume, const VolumeSnapshot& snapshot);
   absl::Status Merge(const VolumeSnapshot& snapshot, const std::string& base, const GoesOn& goes_on);
   absl::Status Copy(const VolumeSnapshot& snapshot, const std::string& source, const GoesOn& goes_on);
-  // Encrypts the disk of a layer that is being made, with the snapshot's key. It stands for itself and has been
-  // checked.
+  // Encrypts the disk of a layer that is being made, with the snapshot's key. It stands for itself, or lies over a
+  // layer with that key, by the name of NameOfLayer; and it has been checked.
   absl::Status Encrypt(const VolumeSnapshot& snapshot, int directory, const std::string& path, int64_t size_bytes);
 
  private:
-  // All that is read of the disk `from`, into `copy`, a disk that is empty and encrypted.
-  absl::Status FillCopy(const std::string& from, const std::string& copy, const std::string& key,
-                        const GoesOn& goes_on);
+  // All that is read of the disk `from`, into `copy`, a disk that is empty and encrypted. Where both lie over `layers`,
+  // what is in `from` itself, zeros too.
+  absl::Status FillCopy(const std::string& from, const std::string& copy, const std::string& key, const GoesOn& goes_on,
+                        const std::vector<DiskEncryption::Layer>& layers = {});
   // The layer's disk, for reading.
   absl::StatusOr<UniqueFd> EnsureLayer(int volume_directory, const Volume& volume, const VolumeSnapshot& snapshot);
 
