@@ -26,15 +26,6 @@ VolatileDisk* DiskOf(absl::string_view path) {
   return found == Disks().end() ? nullptr : found->second;
 }
 
-void Apply(std::string& content, uint64_t offset, const std::string& bytes, bool truncates) {
-  if (truncates) {
-    content.resize(offset);
-    return;
-  }
-  if (content.size() < offset + bytes.size()) content.resize(offset + bytes.size());
-  content.replace(offset, bytes.size(), bytes);
-}
-
 }  // namespace
 
 // SQLite's handle of a file. Its first member is what SQLite sees of it.
@@ -59,7 +50,7 @@ struct VolatileFile {
   static int Read(sqlite3_file* file, void* to, int size, sqlite3_int64 offset) {
     VolatileFile& self = Of(file);
     const std::lock_guard lock(self.disk->mutex_);
-    const std::string& content = self.node->content;
+    const std::string& content = self.node->bytes.content;
     const auto from = std::min<size_t>(static_cast<size_t>(offset), content.size());
     const size_t have = std::min<size_t>(static_cast<size_t>(size), content.size() - from);
     memcpy(to, content.data() + from, have);
@@ -67,11 +58,10 @@ struct VolatileFile {
     memset(static_cast<char*>(to) + have, 0, static_cast<size_t>(size) - have);
     return SQLITE_IOERR_SHORT_READ;
   }
-  int Change(VolatileDisk::Change change) {
-    disk->Changes();
+  int Change(UnsyncedBytes::Change change) {
+    if (!disk->Changes()) return SQLITE_IOERR_WRITE;
     const std::lock_guard lock(disk->mutex_);
-    Apply(node->content, change.offset, change.bytes, change.truncates);
-    node->unsynced.push_back(std::move(change));
+    node->bytes.Add(std::move(change));
     return SQLITE_OK;
   }
   static int Write(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
@@ -83,18 +73,17 @@ struct VolatileFile {
   }
   static int Sync(sqlite3_file* file, int) {
     VolatileFile& self = Of(file);
-    self.disk->Changes();
+    if (!self.disk->Changes()) return SQLITE_IOERR_FSYNC;
     if (self.disk->ignores_syncs_) return SQLITE_OK;
     const std::lock_guard lock(self.disk->mutex_);
-    self.node->durable = self.node->content;
-    self.node->unsynced.clear();
+    self.node->bytes.Sync(self.node->bytes.content);
     if (std::exchange(self.node->syncs_directory, false)) self.disk->SyncDirectory();
     return SQLITE_OK;
   }
   static int Size(sqlite3_file* file, sqlite3_int64* size) {
     VolatileFile& self = Of(file);
     const std::lock_guard lock(self.disk->mutex_);
-    *size = static_cast<sqlite3_int64>(self.node->content.size());
+    *size = static_cast<sqlite3_int64>(self.node->bytes.content.size());
     return SQLITE_OK;
   }
   // The highest lock of all other handles.
@@ -223,7 +212,7 @@ struct VolatileVfs {
       if ((flags & SQLITE_OPEN_CREATE) == 0 && !is_database) return SQLITE_CANTOPEN;
       if (!is_database) {
         lock.unlock();
-        disk->Changes();
+        if (!disk->Changes()) return SQLITE_CANTOPEN;
         lock.lock();
       }
       auto node = std::make_shared<VolatileDisk::Node>();
@@ -243,7 +232,7 @@ struct VolatileVfs {
   static int Delete(sqlite3_vfs* vfs, const char* name, int sync_directory) {
     VolatileDisk* const disk = DiskOf(name);
     if (disk == nullptr) return Host(vfs)->xDelete(Host(vfs), name, sync_directory);
-    disk->Changes();
+    if (!disk->Changes()) return SQLITE_IOERR_DELETE;
     const std::lock_guard lock(disk->mutex_);
     if (disk->names_.erase(name) == 0) return SQLITE_IOERR_DELETE_NOENT;
     disk->unsynced_names_[name].push_back(nullptr);
@@ -255,7 +244,8 @@ struct VolatileVfs {
     if (disk == nullptr) return Host(vfs)->xAccess(Host(vfs), name, flags, result);
     const std::lock_guard lock(disk->mutex_);
     const auto found = disk->names_.find(name);
-    *result = found != disk->names_.end() && (flags != SQLITE_ACCESS_EXISTS || !found->second->content.empty()) ? 1 : 0;
+    *result =
+        found != disk->names_.end() && (flags != SQLITE_ACCESS_EXISTS || !found->second->bytes.content.empty()) ? 1 : 0;
     return SQLITE_OK;
   }
   static int FullPath(sqlite3_vfs* vfs, const char* name, int size, char* path) {
@@ -287,7 +277,7 @@ VolatileDisk::VolatileDisk(std::string directory, const Image& image) : director
   VolatileVfs::EnsureRegistered();
   for (const auto& [name, content] : image) {
     auto node = std::make_shared<Node>();
-    node->content = node->durable = content;
+    node->bytes.Sync(content);
     durable_names_.emplace(name, node);
     names_.emplace(name, std::move(node));
   }
@@ -305,44 +295,6 @@ void VolatileDisk::SyncDirectory() {
   unsynced_names_.clear();
 }
 
-std::string VolatileDisk::SurvivorOf(const Node& node, Random& random, size_t sector_bytes) {
-  const std::vector<Change>& changes = node.unsynced;
-  // Most often each sector is of its own age. Otherwise all stand where the disk was at one moment.
-  const bool torn = random.Below(4) != 0;
-  const size_t all = changes.size();
-  const size_t moment = random.Below(all + 1);
-  std::string now = node.durable;
-  for (size_t n = 0; n < moment; ++n) Apply(now, changes[n].offset, changes[n].bytes, changes[n].truncates);
-  if (!torn) return now;
-  // The length is the moment's. Sectors that were written to are of any moment; what is beyond a version's end is zero.
-  const size_t length = now.size();
-  std::map<size_t, std::vector<size_t>> ages;  // by sector: after how many changes it has another version
-  for (size_t n = 0; n < all; ++n) {
-    const size_t first = changes[n].offset / sector_bytes;
-    const size_t end =
-        changes[n].truncates ? first : (changes[n].offset + changes[n].bytes.size() - 1) / sector_bytes + 1;
-    for (size_t sector = first; sector < end && sector * sector_bytes < length; ++sector) ages[sector].push_back(n + 1);
-  }
-  std::map<size_t, std::vector<size_t>> wanted;  // by age
-  for (const auto& [sector, versions] : ages) {
-    const size_t pick = random.Below(versions.size() + 1);
-    wanted[pick == 0 ? 0 : versions[pick - 1]].push_back(sector);
-  }
-  std::string version = node.durable;
-  for (size_t age = 0; age <= all; ++age) {
-    if (age > 0) Apply(version, changes[age - 1].offset, changes[age - 1].bytes, changes[age - 1].truncates);
-    const auto sectors = wanted.find(age);
-    if (sectors == wanted.end()) continue;
-    for (const size_t sector : sectors->second) {
-      const size_t start = sector * sector_bytes, end = std::min(start + sector_bytes, length);
-      const size_t have = std::clamp(version.size(), start, end);
-      if (have > start) now.replace(start, have - start, version, start, have - start);
-      now.replace(have, end - have, end - have, '\0');
-    }
-  }
-  return now;
-}
-
 VolatileDisk::Image VolatileDisk::Cut(Random& random, size_t sector_bytes) {
   const std::lock_guard lock(mutex_);
   Names names = durable_names_;
@@ -352,7 +304,7 @@ VolatileDisk::Image VolatileDisk::Cut(Random& random, size_t sector_bytes) {
   }
   Image image;
   for (const auto& [name, node] : names) {
-    if (node != nullptr) image.emplace(name, SurvivorOf(*node, random, sector_bytes));
+    if (node != nullptr) image.emplace(name, node->bytes.SurvivorOf(random, sector_bytes));
   }
   return image;
 }
@@ -360,7 +312,7 @@ VolatileDisk::Image VolatileDisk::Cut(Random& random, size_t sector_bytes) {
 VolatileDisk::Image VolatileDisk::Now() {
   const std::lock_guard lock(mutex_);
   Image image;
-  for (const auto& [name, node] : names_) image.emplace(name, node->content);
+  for (const auto& [name, node] : names_) image.emplace(name, node->bytes.content);
   return image;
 }
 

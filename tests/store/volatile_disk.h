@@ -6,21 +6,24 @@
 //   Database::Open(directory / "brume.db");
 //
 // Modelled: content and length of files, their names, and which sync makes what of them durable. As with SQLite's
-// VFS for Unix, the first sync of a log or journal that SQLite made also syncs the directory. Sectors are lost and
-// kept each on its own, in any of the versions that they had since the last sync, so writes are dropped, reordered
-// and torn. A sector itself is written whole or not at all.
+// VFS for Unix, the first sync of a log or journal that SQLite made also syncs the directory. What becomes of content
+// is UnsyncedBytes' matter.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "lib/base/random.h"
+#include "tests/support/unsynced_bytes.h"
 
 namespace brume::store {
 
@@ -40,6 +43,10 @@ class VolatileDisk {
   // Syncs do nothing from now on, as with a disk that answers them from a volatile cache.
   void IgnoreSyncs() { ignores_syncs_ = true; }
 
+  // It takes that many changes more, and then fails every one, as for a machine that is going down.
+  void FailAfter(uint64_t changes) { changes_left_ = changes; }
+  bool failed() const { return failed_; }
+
   // What the disk could hold if its power went now. Takes nothing from this disk.
   Image Cut(Random& random, size_t sector_bytes);
   // As after an orderly end.
@@ -49,15 +56,8 @@ class VolatileDisk {
   friend struct VolatileFile;
   friend struct VolatileVfs;
 
-  struct Change {
-    uint64_t offset = 0;
-    std::string bytes;       // of a write
-    bool truncates = false;  // to `offset`
-  };
   struct Node {
-    std::string content;
-    std::string durable;
-    std::vector<Change> unsynced;
+    UnsyncedBytes bytes;
     bool syncs_directory = false;  // its next sync does
     std::vector<struct VolatileFile*> open;
     std::vector<std::unique_ptr<char[]>> shared_memory;
@@ -65,15 +65,22 @@ class VolatileDisk {
   };
   using Names = std::map<std::string, std::shared_ptr<Node>>;
 
-  void Changes() const {
-    if (before_change_) before_change_();
+  // Before each change; false = it fails.
+  bool Changes() {
+    if (changes_left_.has_value() && (*changes_left_)-- == 0) {
+      failed_ = true;
+      changes_left_.reset();
+    }
+    if (!failed_ && before_change_) before_change_();
+    return !failed_;
   }
-  static std::string SurvivorOf(const Node& node, Random& random, size_t sector_bytes);
   void SyncDirectory();
 
   const std::string directory_;
   std::function<void()> before_change_;
   bool ignores_syncs_ = false;
+  std::optional<uint64_t> changes_left_;
+  std::atomic<bool> failed_ = false;
   std::mutex mutex_;
   Names names_;
   Names durable_names_;
