@@ -134,7 +134,8 @@ std::string Simulation::FindIllegalEdge(store::Connection& c) {
     int64_t state = 0, memory = 0;
     row.Read(id, state, memory);
     states[id] = state;
-    if (state == kTerminated || state == kStopped) return;
+    // Of those that shut down some were stopped before, and have no guest.
+    if (state == kTerminated || state == kStopped || state == kShuttingDown) return;
     memory_mib += memory;
     ++count;
   });
