@@ -5,8 +5,21 @@
 #include <utility>
 
 #include "lib/base/log.h"
+#include "lib/base/reconcile_schedule.h"
 
 namespace brume {
+namespace {
+
+using Instant = std::chrono::steady_clock::time_point;
+
+// As SteadyDeadline, in a simulation's time where there is one.
+Instant LoopDeadline(absl::Duration wait) {
+  const ReconcileSchedule* const schedule = ReconcileSchedule::Current();
+  if (schedule == nullptr) return SteadyDeadline(wait);
+  return schedule->Now() + absl::ToChronoNanoseconds(std::clamp(wait, absl::ZeroDuration(), absl::Hours(24 * 365)));
+}
+
+}  // namespace
 
 ReconcileEngine::ReconcileEngine(ReconcileOptions options, KeyTraits traits, Reconcile reconcile)
     : options_(std::move(options)),
@@ -19,6 +32,40 @@ ReconcileEngine::~ReconcileEngine() { Stop(); }
 void ReconcileEngine::Start() {
   MutexLock lock(mutex_);
   if (!threads_.empty() || stopping_) return;
+  if (ReconcileSchedule* const schedule = ReconcileSchedule::Current(); schedule != nullptr) {
+    // Keys are counted in their own order, which is the same in each run, as that of equal times in queue_ is not.
+    const auto is_due = [](const Node& node, Instant now) {
+      return node.second.due.has_value() && *node.second.due <= now;
+    };
+    schedule->Add(this,
+                  {.count_due =
+                       [=, this](Instant now) {
+                         MutexLock held(mutex_);
+                         return static_cast<size_t>(std::count_if(entries_.begin(), entries_.end(),
+                                                                  [&](const Node& node) { return is_due(node, now); }));
+                       },
+                   .run_due =
+                       [=, this](Instant now, size_t n) {
+                         MutexLock held(mutex_);
+                         Node& node = *std::find_if(entries_.begin(), entries_.end(),
+                                                    [&](const Node& each) { return is_due(each, now) && n-- == 0; });
+                         queue_.erase({*node.second.due, &node});
+                         node.second.due.reset();
+                         node.second.running = true;
+                         const std::string text = options_.name + ": " + traits_.text(node.first.get());
+                         held.Unlock();
+                         const absl::StatusOr<absl::Duration> again = reconcile_(node.first.get());
+                         held.Lock();
+                         Settle(node, again);
+                         return text;
+                       },
+                   .next_due = [this]() -> std::optional<Instant> {
+                     MutexLock held(mutex_);
+                     if (queue_.empty()) return std::nullopt;
+                     return queue_.begin()->first;
+                   }});
+    return;
+  }
   for (int i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { Run(); });
 }
 
@@ -30,12 +77,13 @@ void ReconcileEngine::Stop() {
     threads.swap(threads_);
   }
   changed_.NotifyAll();
+  if (ReconcileSchedule* const schedule = ReconcileSchedule::Current(); schedule != nullptr) schedule->Remove(this);
   for (std::thread& thread : threads) thread.join();
 }
 
 void ReconcileEngine::WakeAfter(const void* key, absl::Duration delay) {
   if (delay == absl::InfiniteDuration()) return;
-  const Instant due = SteadyDeadline(delay);
+  const Instant due = LoopDeadline(delay);
   {
     MutexLock lock(mutex_);
     if (stopping_) return;
@@ -97,7 +145,7 @@ void ReconcileEngine::Settle(Node& node, const absl::StatusOr<absl::Duration>& a
   }
   std::optional<Instant> next = std::exchange(entry.due_after_run, std::nullopt);
   if (wait != absl::InfiniteDuration()) {
-    const Instant after = SteadyDeadline(wait);
+    const Instant after = LoopDeadline(wait);
     next = next ? std::min(*next, after) : after;
   }
   if (next) {

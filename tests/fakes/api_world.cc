@@ -36,8 +36,8 @@
 
 namespace brume {
 
-ApiWorld::ApiWorld(Settings changed)
-    : ComputeWorld(std::move(changed)),
+ApiWorld::ApiWorld(Settings changed, std::shared_ptr<FakeHost> on)
+    : ComputeWorld(std::move(changed), std::move(on)),
       key_pairs(*database, clock, random),
       launch_templates(*database, clock, random),
       tags(*database),

@@ -82,7 +82,7 @@ namespace brume {
 
 class ApiWorld : public ComputeWorld {
  public:
-  explicit ApiWorld(Settings changed = DefaultSettings());
+  explicit ApiWorld(Settings changed = DefaultSettings(), std::shared_ptr<FakeHost> on = std::make_shared<FakeHost>());
   ~ApiWorld();
 
   // Every action of the schema, for a test's own dispatcher.

@@ -11,7 +11,8 @@
 
 namespace brume {
 
-ComputeWorld::ComputeWorld(Settings changed) : settings(std::move(changed)) {
+ComputeWorld::ComputeWorld(Settings changed, std::shared_ptr<FakeHost> on)
+    : fake_host(std::move(on)), settings(std::move(changed)) {
   auto opened = store::Database::Open(directory.path() + "/brume.db");
   REQUIRE(opened.ok());
   database = *std::move(opened);
@@ -55,7 +56,8 @@ ComputeWorld::ComputeWorld(Settings changed) : settings(std::move(changed)) {
   snapshots->Start();
   merger->Start();
   volumes_made->Start();
-  image = RegisterImage("world");
+  if (fake_host->image.empty()) fake_host->image = RegisterImage("world");
+  image = fake_host->image;
 }
 
 ComputeWorld::~ComputeWorld() {
@@ -91,6 +93,10 @@ void ComputeWorld::Boot(const std::string& boot_id) {
                                              snapshots->WakeAll();
                                            },
                                        .wake_volume = [this](const VolumeId& id) { volumes_made->Wake(id); },
+                                       .on_reconciled =
+                                           [this](const InstanceId& id) {
+                                             if (on_reconciled) on_reconciled(id);
+                                           },
                                        .threads = 4});
   service = std::make_unique<compute::InstanceService>(
       *database, settings, types, clock, random,

@@ -14,6 +14,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/mutex.h"
+#include "lib/base/reconcile_schedule.h"
 #include "lib/base/seeded_random.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/compute/attached_instances.h"
@@ -32,52 +33,16 @@
 #include "lib/ec2/storage/snapshot_service.h"
 #include "lib/ec2/storage/volume_reconciler.h"
 #include "lib/store/database.h"
-#include "tests/fakes/fake_hypervisor.h"
+#include "tests/fakes/fake_host.h"
 #include "tests/support/temp_dir.h"
 
 namespace brume {
 
-// Lets a test change rows between a launch's reading of them and its writing: runs `on_prepare` once, on the
-// reconciler's thread, when the launch makes its first port.
-class InterruptedFabric : public network::SimulatedFabric {
- public:
-  absl::Status PreparePort(const network::PortSpec& spec) override {
-    if (on_prepare) std::exchange(on_prepare, nullptr)(spec.eni.instance_id);
-    return SimulatedFabric::PreparePort(spec);
-  }
-  absl::Status PlugPort(const network::PortSpec& spec) override {
-    if (fail_plug) return absl::UnavailableError("the port cannot be plugged yet");
-    RETURN_IF_ERROR(SimulatedFabric::PlugPort(spec));
-    MutexLock lock(mutex_);
-    plugged_.insert(TapName(spec.eni.id));
-    return absl::OkStatus();
-  }
-  absl::Status UnplugPort(const NetworkInterface& eni) override {
-    RETURN_IF_ERROR(SimulatedFabric::UnplugPort(eni));
-    MutexLock lock(mutex_);
-    plugged_.erase(TapName(eni.id));
-    return absl::OkStatus();
-  }
-  // What a hypervisor finds: a tap in a VPC's namespace is not there for it.
-  absl::Status OpenTaps(const compute::GuestSpec& spec) {
-    MutexLock lock(mutex_);
-    for (const compute::GuestNic& nic : spec.nics) {
-      if (plugged_.contains(nic.tap)) return absl::InternalError(absl::StrCat("could not open tap ", nic.tap));
-    }
-    return absl::OkStatus();
-  }
-  // Set while no launch is under way.
-  std::function<void(const InstanceId&)> on_prepare;
-  std::atomic<bool> fail_plug = false;
-
- private:
-  Mutex mutex_;
-  std::set<std::string> plugged_ ABSL_GUARDED_BY(mutex_);
-};
-
 class ComputeWorld {
  public:
-  explicit ComputeWorld(Settings changed = DefaultSettings());
+  // A host that had a daemon before has its rows and guests.
+  explicit ComputeWorld(Settings changed = DefaultSettings(),
+                        std::shared_ptr<FakeHost> on = std::make_shared<FakeHost>());
   ~ComputeWorld();
 
   static Settings DefaultSettings();
@@ -99,9 +64,13 @@ class ComputeWorld {
 
   bool Reaches(const InstanceId& id, InstanceState state);
 
-  // Polls until `condition` holds, at most ten seconds.
+  // Polls until `condition` holds, at most ten seconds; under a schedule, does what is due until it holds.
   template <typename Condition>
   static bool Eventually(Condition condition) {
+    if (ReconcileSchedule* const schedule = ReconcileSchedule::Current(); schedule != nullptr) {
+      while (!condition() && schedule->CountDue() > 0) schedule->RunDue(0);
+      return condition();
+    }
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     while (!condition()) {
       if (std::chrono::steady_clock::now() > deadline) return false;
@@ -110,26 +79,29 @@ class ComputeWorld {
     return true;
   }
 
-  TempDir directory;
+  const std::shared_ptr<FakeHost> fake_host;
+  TempDir& directory = *fake_host->directory;
   Settings settings;
   InstanceTypeTable types;
-  ManualClock clock{absl::FromUnixSeconds(1800000000)};
-  SeededRandom random{20260101};
+  ManualClock& clock = fake_host->clock;
+  SeededRandom& random = fake_host->random;
   std::unique_ptr<store::Database> database;
-  FakeHypervisor hypervisor;
-  InterruptedFabric fabric;
-  storage::SimulatedDisks disks;
+  FakeHypervisor& hypervisor = fake_host->hypervisor;
+  InterruptedFabric& fabric = fake_host->fabric;
+  storage::SimulatedDisks& disks = fake_host->disks;
   std::unique_ptr<network::NetworkReconciler> network;
   std::unique_ptr<storage::ImageReconciler> images;
   std::unique_ptr<storage::VolumeReconciler> volumes_made;
   std::unique_ptr<storage::ImageService> image_service;
   std::unique_ptr<storage::SnapshotReconciler> snapshots;
   std::unique_ptr<storage::LayerWorker> merger;
-  storage::SimulatedBlockFiles block_files{[this] { return clock.Now(); }};
+  storage::SimulatedBlockFiles& block_files = fake_host->block_files;
   std::unique_ptr<storage::SnapshotService> snapshot_service;
   std::unique_ptr<storage::SnapshotBlockService> blocks;
   std::unique_ptr<compute::InstanceReconciler> reconciler;
   std::unique_ptr<compute::InstanceService> service;
+  // Told of each reconcile of an instance; may be empty.
+  std::function<void(const InstanceId&)> on_reconciled;
   ImageId image;
 };
 

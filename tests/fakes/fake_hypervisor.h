@@ -62,6 +62,11 @@ class FakeHypervisor final : public compute::Hypervisor {
     std::lock_guard lock(mutex_);
     on_create_ = std::move(check);
   }
+  // Asked before each call, which fails with what is not OK.
+  void OnCall(std::function<absl::Status(const std::string& method)> check) {
+    std::lock_guard lock(mutex_);
+    on_call_ = std::move(check);
+  }
   int CallsOf(const std::string& method) {
     std::lock_guard lock(mutex_);
     return calls_[method];
@@ -71,6 +76,14 @@ class FakeHypervisor final : public compute::Hypervisor {
     const auto it = guests_.find(id);
     if (it == guests_.end()) return std::nullopt;
     return it->second.spec;
+  }
+
+  // Of every guest that is on.
+  std::map<InstanceId, compute::GuestSpec> Specs() {
+    std::lock_guard lock(mutex_);
+    std::map<InstanceId, compute::GuestSpec> specs;
+    for (const auto& [id, guest] : guests_) specs.emplace(id, guest.spec);
+    return specs;
   }
 
   absl::Status CreatePaused(const compute::GuestSpec& spec) override {
@@ -323,6 +336,9 @@ class FakeHypervisor final : public compute::Hypervisor {
   // Requires mutex_.
   absl::Status Call(const std::string& method) {
     ++calls_[method];
+    if (on_call_) {
+      if (absl::Status refused = on_call_(method); !refused.ok()) return refused;
+    }
     const auto it = failures_.find(method);
     if (it == failures_.end() || it->second.second == 0) return absl::OkStatus();
     --it->second.second;
@@ -349,6 +365,7 @@ class FakeHypervisor final : public compute::Hypervisor {
   std::map<std::string, std::pair<absl::Status, int>> failures_;
   std::function<void(const compute::GuestEvent&)> on_event_;
   std::function<absl::Status(const compute::GuestSpec&)> on_create_;
+  std::function<absl::Status(const std::string& method)> on_call_;
 };
 
 }  // namespace brume

@@ -200,10 +200,11 @@ absl::Status HostBlockFiles::Finish(const VolumeSnapshot& snapshot) {
     if (renameat2(uploads_.get(), id.c_str(), places_.layers.get(), id.c_str(), RENAME_NOREPLACE) != 0) {
       return FileError(errno, absl::StrCat("making the layer ", id));
     }
-    RETURN_IF_ERROR(SyncDirectory(places_.layers.get(), kLayers));
-    RETURN_IF_ERROR(SyncDirectory(uploads_.get(), kUploads));
-    RETURN_IF_ERROR(Failpoint("disks.upload_renamed"));
   }
+  // Also where it is found renamed: who did that may have died before it was on disk.
+  RETURN_IF_ERROR(SyncDirectory(places_.layers.get(), kLayers));
+  RETURN_IF_ERROR(SyncDirectory(uploads_.get(), kUploads));
+  RETURN_IF_ERROR(Failpoint("disks.upload_renamed"));
   // Not before: without them nobody knows what the disk is made of.
   return RemoveTreeAt(places_.layers.get(), absl::StrCat(id, "/", kRecords));
 }

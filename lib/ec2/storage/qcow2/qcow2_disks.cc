@@ -192,7 +192,11 @@ absl::StatusOr<ImportedImage> Qcow2Disks::ImportFile(const std::string& id, cons
   RETURN_IF_ERROR(CheckLayerId(id));
   const KeyedLocks::Holder holder(directories_->locks, id);
   ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(directories_->layers.get(), id));
-  if (have != EntryKind::kNone) return ReadLayer(*directories_, id);
+  if (have != EntryKind::kNone) {
+    // Who gave it its name may have died before that was on disk.
+    RETURN_IF_ERROR(SyncDirectory(directories_->layers.get(), id));
+    return ReadLayer(*directories_, id);
+  }
 
   ASSIGN_OR_RETURN(const SourceFile source, OpenSource(file.path, file.directories));
   ASSIGN_OR_RETURN(const DiskSpace space, Space());
@@ -294,6 +298,10 @@ absl::StatusOr<std::string> Qcow2Disks::EnsureVolume(const Volume& volume) {
     // The directory got its name when the disk was in it. An empty one in its place would only hide the loss.
     if (disk != EntryKind::kFile) {
       return absl::DataLossError(absl::StrCat("the disk of volume ", volume.id.text(), " was there and is gone"));
+    }
+    // Who gave the directory its name may have died before that was on disk.
+    if (volume.state == VolumeState::kCreating) {
+      RETURN_IF_ERROR(SyncDirectory(directories_->volumes.get(), volume.id.text()));
     }
   }
   return absl::StrCat(PathOf(kVolumes, volume.id.text()), "/", volume.disk_file);

@@ -27,7 +27,8 @@ absl::Status RecordFiles::Write(const DiskRecord& record) {
 
 absl::Status RecordFiles::Remove(const std::string& id) {
   RETURN_IF_ERROR(CheckRecordId(id));
-  return RemoveTreeAt(directory_.get(), id + kSuffix);
+  RETURN_IF_ERROR(RemoveTreeAt(directory_.get(), id + kSuffix));
+  return SyncDirectory(directory_.get(), id);
 }
 
 absl::StatusOr<std::vector<DiskRecord>> RecordFiles::ReadAll() {

@@ -22,6 +22,8 @@ absl::StatusOr<UniqueFd> SnapshotFiles::EnsureLayer(int volume_directory, const 
   const std::string id = snapshot.id.text();
   ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(directories_.layers.get(), id));
   if (have != EntryKind::kNone) {
+    // Who gave it its name may have died before that was on disk, and the volume is about to give up its own.
+    RETURN_IF_ERROR(SyncDirectory(directories_.layers.get(), id));
     ASSIGN_OR_RETURN(const UniqueFd directory, OpenDirectoryAt(directories_.layers.get(), id));
     return OpenForReading(directory.get(), kLayerDisk);
   }
@@ -66,6 +68,8 @@ absl::StatusOr<std::string> SnapshotFiles::Prepare(const Volume& volume, const V
                                              .data_key_id = volume.data_key_id}));
     RETURN_IF_ERROR(Failpoint("disks.top_made"));
     RETURN_IF_ERROR(RenameAt(directory->get(), partial, top));
+  } else {
+    RETURN_IF_ERROR(SyncDirectory(directory->get(), top));
   }
   return absl::StrCat(directories_.PathOf(kVolumes, volume.id.text()), "/", top);
 }
@@ -160,7 +164,7 @@ absl::Status SnapshotFiles::Copy(const VolumeSnapshot& snapshot, const std::stri
   const std::string id = snapshot.id.text(), partial = Partial(id);
   const KeyedLocks::Holder holder(directories_.locks, id);
   ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(directories_.layers.get(), id));
-  if (have != EntryKind::kNone) return absl::OkStatus();
+  if (have != EntryKind::kNone) return SyncDirectory(directories_.layers.get(), id);
   ASSIGN_OR_RETURN(const ImportedImage from, FindLayerDisk(directories_, source));
   ASSIGN_OR_RETURN(const std::string key, directories_.keys.KeyOf(snapshot.data_key_id));
   RETURN_IF_ERROR(RemoveTreeAt(directories_.layers.get(), partial));
