@@ -44,8 +44,9 @@ def main():
         host.add_key("quickstart")
         host.open_port("tcp", 22)
         first, second = first_tour()
+        made = picture(shown(host, first, COLUMNS, "-e"), COLUMNS, LABEL)
         with open(os.path.join(ROOT, "docs", "first-tour.svg"), "w") as file:
-            file.write(picture(shown(host, first, COLUMNS, "-e"), COLUMNS, LABEL))
+            file.write(made)
         print(shown(host, [line for line in second if " help " not in line], 130))
     finally:
         for name in ("quickstart_key", "quickstart_key.pub"):
