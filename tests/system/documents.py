@@ -4,6 +4,7 @@ A block of commands is one that is indented by four spaces. `<!-- not run: WHY -
 fences is shown, not run.
 """
 
+import functools
 import os
 import re
 import shlex
@@ -69,3 +70,26 @@ def first_tour():
     found = [[command for _, command in _commands(first, lines)] for first, lines in blocks(read("README.md"))]
     begin = next(index for index, block in enumerate(found) if block[0].startswith("brume launch"))
     return found[begin:begin + 2]
+
+
+@functools.cache
+def _anchors(name):
+    """Those that a document's headings have, and those it sets itself."""
+    text = read(name)
+    titles = (re.sub(r"[`*]|\]\([^)]*\)|\[", "", title).lower() for title in re.findall(r"(?m)^#+ (.*)$", text))
+    return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in titles} | set(re.findall(r'<a (?:id|name)="([^"]+)"', text))
+
+
+def broken_links():
+    """(document, link) of every link to a file, or a heading, that is not there."""
+    found = []
+    for name in ["README.md", *(os.path.join("docs", name) for name in os.listdir(os.path.join(ROOT, "docs")) if name.endswith(".md"))]:
+        for link in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"(?s)```.*?```", "", read(name))):
+            path, _, anchor = link.partition("#")
+            target = os.path.normpath(os.path.join(os.path.dirname(name), path)) if path else name
+            if ":" in link:
+                continue  # of another site
+            there = os.path.exists(os.path.join(ROOT, target))
+            if not there or anchor and target.endswith(".md") and anchor not in _anchors(target):
+                found.append((name, link))
+    return found

@@ -8,7 +8,7 @@ import unittest
 from xml.etree import ElementTree
 
 from conditions import wait_until
-from documents import blocks, commands, first_tour, read
+from documents import blocks, broken_links, commands, first_tour, read
 from harness import BIN, Host
 from terminal_picture import picture, text_of
 from tmux_terminal import TmuxTerminal
@@ -172,6 +172,9 @@ class DocumentsTest(unittest.TestCase):
         self.assertEqual([[line for line in block if line] for _, block in blocks(self.TEXT)], [["one", "two", "three"], ["six"]])
         self.assertEqual([number for number, _ in blocks(self.TEXT)], [3, 18])
         self.assertEqual([block for _, block in blocks(self.TEXT, skipped=True)], [["four", ""]])
+
+    def test_every_link_between_documents_leads_to_a_file_and_a_heading_that_are_there(self):
+        self.assertEqual(broken_links(), [])
 
     def test_an_exception_has_a_reason(self):
         self.assertEqual([block for _, block in blocks("<!-- not run: -->\n\n    one\n")], [["one", ""]])
