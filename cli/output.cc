@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/clock.h"
 #include "cli/output_json.h"
@@ -13,6 +14,7 @@
 #include "cli/output_text.h"
 #include "cli/output_yaml.h"
 #include "cli/terminal.h"
+#include "cli/text.h"
 #include "nlohmann/json.hpp"
 
 namespace brume::cli {
@@ -65,6 +67,7 @@ TableStyle StyleOf(const GlobalOptions& global) {
   return {.width = TerminalWidth(STDOUT_FILENO),
           .wide = global.wide,
           .color = global.color == "on" || (global.color == "auto" && can),
+          .to_terminal = IsTerminal(STDOUT_FILENO),
           .now = absl::Now()};
 }
 
@@ -74,7 +77,11 @@ std::string Render(const ApiAction& action, const google::protobuf::Message& res
   if (format == OutputFormat::kJson) return RenderJson(value);
   if (format == OutputFormat::kYaml) return RenderYaml(value);
   if (format == OutputFormat::kTable) return RenderTable(ToJson(response), response.GetDescriptor(), style);
-  if (action.api_name == "GetConsoleOutput") return value.value("Output", "");
+  if (action.api_name == "GetConsoleOutput") {
+    const std::string console = value.value("Output", "");
+    // A terminal answers some of what a guest may send as if it were typed here.
+    return style.to_terminal ? Printable(absl::StrReplaceAll(console, {{"\r", ""}}), /*keep_lines=*/true) : console;
+  }
   return RenderText(value);
 }
 

@@ -17,7 +17,7 @@ nlohmann::ordered_json AnswerJson(const ApiAction& action, const google::protobu
 // How tables are drawn on standard output now.
 TableStyle StyleOf(const GlobalOptions& global);
 
-// One of the formats. The console's output in text is raw: it is the guest's own.
+// One of the formats. The console's output in text is the guest's own bytes, unless it goes to a terminal.
 std::string Render(const ApiAction& action, const google::protobuf::Message& response, OutputFormat format,
                    const TableStyle& style);
 

@@ -10,9 +10,10 @@
 namespace brume::cli {
 
 struct TableStyle {
-  int width = 0;       // of the terminal; 0 = no limit
-  bool wide = false;   // every column however long the lines get, times as moments
-  bool color = false;  // states are coloured
+  int width = 0;             // of the terminal; 0 = no limit
+  bool wide = false;         // every column however long the lines get, times as moments
+  bool color = false;        // states are coloured
+  bool to_terminal = false;  // a terminal shows it, and obeys what is in it
   absl::Time now = absl::UnixEpoch();
 };
 

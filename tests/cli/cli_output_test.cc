@@ -175,13 +175,14 @@ TEST_CASE("YAML quotes what it would take for something else", "[cli]") {
   CHECK(RenderYaml(nlohmann::ordered_json::array()) == "[]\n");
 }
 
-TEST_CASE("the console's output is decoded: raw in text, tame in a table", "[cli]") {
-  const std::string console = "boot\r\n\x1b[32mok\x1b[0m \x07\n";
+TEST_CASE("the console's output is decoded: raw in text, harmless in a table and on a terminal", "[cli]") {
+  const std::string console = "boot\r\n\x1b[32mok\x1b[0m\x1b[6n \x07\n";
   auto response =
       Response("get-console-output", R"({"InstanceId": "i-1", "Output": ")" + Base64Encode(console) + R"("})");
   const ApiAction& action = TheAction("get-console-output");
   DecodeResponse(action, response.get());
   CHECK(Render(action, *response, OutputFormat::kText, {}) == console);
+  CHECK(Render(action, *response, OutputFormat::kText, {.to_terminal = true}) == "boot\nok \\x07\n");
   CHECK(Render(action, *response, OutputFormat::kTable, {}) == "InstanceId  i-1\nOutput\nboot\nok \\x07\n");
 }
 

@@ -8,7 +8,7 @@ import re
 import subprocess
 import unittest
 
-from documents_test import ROOT
+from documents import ROOT
 from harness import BIN, Host
 
 TERRAFORM, MIRROR = os.environ["BRUME_TERRAFORM"], os.environ["BRUME_TERRAFORM_MIRROR"]

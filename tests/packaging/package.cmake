@@ -9,4 +9,6 @@ if(BRUME_PACKAGE_TESTS)
       ENVIRONMENT BRUME_BUILD=${CMAKE_BINARY_DIR} BRUME_PACKAGES=${BRUME_PACKAGES})
     set_tests_properties(${module}_life PROPERTIES FIXTURES_REQUIRED "mini;packages" PROCESSORS 2)
   endforeach()
+  # packaging/install over a copy of this host, without the network.
+  brume_python_test(package_install packaging install_test TIMEOUT 600 LABELS package ENVIRONMENT BRUME_BUILD=${CMAKE_BINARY_DIR})
 endif()
