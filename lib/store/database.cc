@@ -50,7 +50,7 @@ class SqliteDatabase final : public Database {
   struct Change {
     const std::function<absl::Status(Connection&)>& run;
     const std::string operation;  // of its caller, for failpoints
-    absl::Status result;  // the writer's until it is done
+    absl::Status result;          // the writer's until it is done
     Mutex mutex = {};
     CondVar finished = {};
     bool done ABSL_GUARDED_BY(mutex) = false;
@@ -151,7 +151,8 @@ void SqliteDatabase::CommitGroup(const std::vector<Change*>& group) {
   if (committed.ok()) committed = c.Run("COMMIT");
   if (committed.ok()) {
     // The change is durable now: an error here would be a lie, so only a crash and a delay have a meaning.
-    if (absl::Status ignored = PassFailpoints(group, "store.committed"); !ignored.ok()) log::Warn("{}", ignored.message());
+    if (absl::Status ignored = PassFailpoints(group, "store.committed"); !ignored.ok())
+      log::Warn("{}", ignored.message());
     return;
   }
   log::Error("state database: commit of {} changes: {}", group.size() - first, committed.message());
