@@ -14,6 +14,7 @@
 #include "absl/time/clock.h"
 #include "daemon/host_checks.h"
 #include "lib/base/status_macros.h"
+#include "lib/base/work_watch.h"
 #include "lib/ec2/compute/instance_service.h"
 #include "lib/ec2/network/interface_service.h"
 #include "lib/ec2/network/network_service.h"
@@ -173,6 +174,20 @@ HostCheck CheckFiles(storage::Disks& disks, const Known& known, std::vector<Host
           ""};
 }
 
+// A copy or a download may take minutes; nothing else does that does not hang.
+std::optional<HostCheck> CheckWork() {
+  constexpr absl::Duration kTooLong = absl::Minutes(5);
+  const std::vector<WorkUnderWay> long_ones = WorkOlderThan(kLongWork);
+  if (long_ones.empty()) return std::nullopt;
+  std::vector<std::string> texts;
+  for (const WorkUnderWay& work : long_ones) {
+    texts.push_back(absl::StrCat(work.what, " for ", absl::ToInt64Seconds(work.age), " s"));
+  }
+  const bool ok = long_ones.front().age < kTooLong;
+  return HostCheck{"work under way", ok, absl::StrJoin(texts, "; "),
+                   ok ? "" : "look in the log for what it waits for; a restart of brumed begins it again"};
+}
+
 }  // namespace
 
 HostCheck CheckDatabase(store::Database& database, const absl::Status& pages) {
@@ -232,7 +247,7 @@ host::HostReport Diagnose(const DoctorParts& parts) {
   if (!known.ok()) return report;  // the failed database check says it already
   report.checks.push_back(CheckFabric(parts.fabric, *known, report.orphans));
   for (std::optional<HostCheck> check :
-       {CheckDamages(parts.fabric), CheckRepairs(parts.network_repairs, absl::Now())}) {
+       {CheckDamages(parts.fabric), CheckRepairs(parts.network_repairs, absl::Now()), CheckWork()}) {
     if (check.has_value()) report.checks.push_back(*std::move(check));
   }
   report.checks.push_back(CheckFiles(parts.disks, *known, report.orphans));

@@ -16,6 +16,7 @@
 #include "lib/base/log.h"
 #include "lib/base/random.h"
 #include "lib/base/status_macros.h"
+#include "lib/base/work_watch.h"
 #include "lib/ec2/compute/launch_template_conversion.h"
 #include "lib/ec2/network/network_service.h"
 #include "lib/frontend/grpc/grpc_server.h"
@@ -117,6 +118,7 @@ class RealDaemon final : public Daemon {
 
   absl::Status Serve() override {
     watch_.Start();
+    work_watch_.Start();
     RETURN_IF_ERROR(modules_.Start());
     RETURN_IF_ERROR(ServePrometheus());
     if (!config_.ec2_listen.empty()) {
@@ -214,6 +216,7 @@ class RealDaemon final : public Daemon {
   const InstanceTypeTable types_;
   const std::unique_ptr<store::Database> database_;
   DatabaseWatch watch_;
+  WorkWatch work_watch_;
   const Adapters adapters_;
   Modules modules_;
   gateway::EventLog events_;

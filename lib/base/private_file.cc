@@ -11,6 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "lib/base/side_effect.h"
+#include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
 
 namespace brume {
@@ -25,6 +27,8 @@ absl::Status Failed(absl::string_view what, const std::string& path) {
 }  // namespace
 
 absl::Status WritePrivateFile(const std::string& path, absl::string_view content) {
+  const SideEffect effect("private_file", std::filesystem::path(path).filename().string());
+  RETURN_IF_ERROR(effect.status());
   const std::string draft = path + ".new";
   // Left by a crash; the state directory has one user at a time.
   if (unlink(draft.c_str()) != 0 && errno != ENOENT) return Failed("remove", draft);

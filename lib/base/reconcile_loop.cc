@@ -6,6 +6,8 @@
 
 #include "lib/base/log.h"
 #include "lib/base/reconcile_schedule.h"
+#include "lib/base/side_effect.h"
+#include "lib/base/work_watch.h"
 
 namespace brume {
 namespace {
@@ -160,7 +162,11 @@ void ReconcileEngine::Run() {
   MutexLock lock(mutex_);
   while (Node* const node = Take()) {
     lock.Unlock();
-    const absl::StatusOr<absl::Duration> again = reconcile_(node->first.get());
+    const absl::StatusOr<absl::Duration> again = [&] {
+      const WatchedWork work(options_.name + ": " + traits_.text(node->first.get()));
+      const FailpointScope scope(options_.name);
+      return reconcile_(node->first.get());
+    }();
     lock.Lock();
     Settle(*node, again);
   }

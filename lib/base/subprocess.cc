@@ -18,6 +18,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "absl/time/clock.h"
+#include "lib/base/side_effect.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
 
@@ -26,6 +27,9 @@ namespace {
 
 constexpr size_t kMaxOutput = 1 << 20;
 constexpr int64_t kAskMilliseconds = 200;  // between two questions whether it goes on
+
+// What names a program, or a file, without its directory.
+std::string BaseName(const std::string& path) { return path.substr(path.find_last_of('/') + 1); }
 
 struct Pipe {
   UniqueFd read_end, write_end;
@@ -154,6 +158,8 @@ absl::StatusOr<pid_t> Spawn(const std::vector<std::string>& argv, const Standard
 
 absl::StatusOr<CommandResult> RunCommand(const std::vector<std::string>& argv, const CommandOptions& options) {
   if (argv.empty()) return absl::InvalidArgumentError("no program to run");
+  const SideEffect effect("run", absl::StrCat(BaseName(argv[0]), argv.size() > 1 ? " " + BaseName(argv[1]) : ""));
+  RETURN_IF_ERROR(effect.status());
   ASSIGN_OR_RETURN(Pipe in, MakePipe());
   ASSIGN_OR_RETURN(Pipe out, MakePipe());
   ASSIGN_OR_RETURN(Pipe err, MakePipe());

@@ -9,6 +9,7 @@
 #include "absl/time/clock.h"
 #include "brume/rpc/v1/options.pb.h"
 #include "lib/base/log.h"
+#include "lib/base/side_effect.h"
 #include "lib/base/status_macros.h"
 #include "lib/gateway/public_error.h"
 #include "lib/gateway/unsaid_needs.h"
@@ -234,6 +235,7 @@ absl::StatusOr<std::unique_ptr<Message>> Dispatcher::Serve(
     const MethodDescriptor& method, const Action* action, const Message& request, const Caller& caller,
     absl::FunctionRef<absl::StatusOr<std::unique_ptr<Message>>(const Message& whole)> handler) const {
   const log::RequestScope scope(caller.request_id);
+  const FailpointScope failpoints(method.name());
   const absl::Time start = absl::Now();
   if (log::Enabled(log::Level::kDebug)) log::Debug("{} {}", method.name(), ForLog(request));
 

@@ -12,6 +12,7 @@
 #include "lib/base/log.h"
 #include "lib/base/mutex.h"
 #include "lib/base/priority.h"
+#include "lib/base/side_effect.h"
 #include "lib/base/status_macros.h"
 #include "lib/store/connection.h"
 #include "lib/store/open.h"
@@ -48,7 +49,8 @@ class SqliteDatabase final : public Database {
   // One Write that waits; lives on its caller's stack.
   struct Change {
     const std::function<absl::Status(Connection&)>& run;
-    absl::Status result;  // the writer's until it is done
+    const std::string operation;  // of its caller, for failpoints
+    absl::Status result;          // the writer's until it is done
     Mutex mutex = {};
     CondVar finished = {};
     bool done ABSL_GUARDED_BY(mutex) = false;
@@ -56,6 +58,7 @@ class SqliteDatabase final : public Database {
 
   void RunWriter();
   void CommitGroup(const std::vector<Change*>& group);
+  static absl::Status PassFailpoints(const std::vector<Change*>& group, absl::string_view name);
   absl::Status RunInSavepoint(Change& change);
   absl::StatusOr<std::unique_ptr<Connection>> TakeReader();
   void GiveBack(std::unique_ptr<Connection> reader);
@@ -81,7 +84,7 @@ absl::Status SqliteDatabase::Write(const std::function<absl::Status(Connection&)
   if (std::this_thread::get_id() == writer_thread_.get_id()) {
     return absl::InternalError("a change called Write: it would wait for itself");
   }
-  Change waiting{change, absl::OkStatus()};
+  Change waiting{change, FailpointOperation(), absl::OkStatus()};
   {
     MutexLock lock(mutex_);
     queue_.push_back(&waiting);
@@ -144,11 +147,12 @@ void SqliteDatabase::CommitGroup(const std::vector<Change*>& group) {
     }
   }
   if (c.in_autocommit()) return;
-  absl::Status committed = Failpoint("store.commit");
+  absl::Status committed = PassFailpoints(group, "store.commit");
   if (committed.ok()) committed = c.Run("COMMIT");
   if (committed.ok()) {
     // The change is durable now: an error here would be a lie, so only a crash and a delay have a meaning.
-    if (absl::Status ignored = Failpoint("store.committed"); !ignored.ok()) log::Warn("{}", ignored.message());
+    if (absl::Status ignored = PassFailpoints(group, "store.committed"); !ignored.ok())
+      log::Warn("{}", ignored.message());
     return;
   }
   log::Error("state database: commit of {} changes: {}", group.size() - first, committed.message());
@@ -158,6 +162,17 @@ void SqliteDatabase::CommitGroup(const std::vector<Change*>& group) {
       log::Error("state database: rollback: {}", undone.message());
     }
   }
+}
+
+// Of each whose change it is.
+absl::Status SqliteDatabase::PassFailpoints(const std::vector<Change*>& group, absl::string_view name) {
+  if (!FailpointsAreSet()) return absl::OkStatus();
+  absl::Status passed;
+  for (const Change* change : group) {
+    const FailpointScope scope(change->operation);
+    passed.Update(Failpoint(name));
+  }
+  return passed;
 }
 
 absl::Status SqliteDatabase::RunInSavepoint(Change& change) {

@@ -39,7 +39,7 @@ def failpoints():
             for file in files:
                 if file.endswith(".cc"):
                     with open(os.path.join(directory, file)) as text:
-                        names |= set(re.findall(r'Failpoint\("([^"]+)"\)', text.read()))
+                        names |= set(re.findall(r'Failpoint(?:s\(group, |\()"([^"]+)"\)', text.read()))
     return sorted(name for name in names if not name.startswith(NOT_WALKED))
 
 

@@ -1,16 +1,18 @@
-"""kill -9 of brumed at random moments while instances are launched, stopped and terminated.
+"""kill -9 of brumed, and of QEMU, at random moments while instances are launched, stopped and terminated.
 
-BRUME_CRASH_SEED repeats a run's choices (it is printed), BRUME_CRASH_KILLS says how often; 20 by default.
+BRUME_CRASH_SEED repeats a run's choices (it is printed), BRUME_CRASH_KILLS says how often brumed is killed, 20 by default, and
+BRUME_CRASH_QEMU_KILLS how often a guest's QEMU, 5 by default.
 """
 
 import os
 import random
+import signal
 import subprocess
 import threading
 import time
 import unittest
 
-from agreement import differences
+from agreement import differences, guests_on
 from conditions import wait_until
 from guest import Guest
 from harness import CliError, Host
@@ -72,7 +74,8 @@ class StormTest(unittest.TestCase):
     def test_a_brumed_killed_at_any_moment_finishes_every_wish_and_leaves_nothing(self):
         seed = int(os.environ.get("BRUME_CRASH_SEED") or random.randrange(1 << 32))
         kills = int(os.environ.get("BRUME_CRASH_KILLS", "20"))
-        print(f"\nBRUME_CRASH_SEED={seed} BRUME_CRASH_KILLS={kills}", flush=True)
+        qemu_kills = int(os.environ.get("BRUME_CRASH_QEMU_KILLS", "5"))
+        print(f"\nBRUME_CRASH_SEED={seed} BRUME_CRASH_KILLS={kills} BRUME_CRASH_QEMU_KILLS={qemu_kills}", flush=True)
         chance = random.Random(seed)
         self.host = host = Host({"ec2": {"terminated_visible_seconds": 3600},
                                  "compute": {"shutdown_timeout_seconds": 5, "terminate_timeout_seconds": 0,
@@ -90,10 +93,15 @@ class StormTest(unittest.TestCase):
         for lane in lanes:
             lane.start()
         try:
-            for number in range(kills):
+            victims = ["brumed"] * kills + ["qemu"] * qemu_kills
+            chance.shuffle(victims)
+            for victim in victims:
                 time.sleep(chance.uniform(0.05, 2.5))  # the random moment
-                host.kill()
-                host.start()
+                if victim == "qemu":
+                    kill_a_guest(host, canary, chance, lanes)
+                else:
+                    host.kill()
+                    host.start()
                 for lane in lanes:
                     if lane.fault:
                         raise lane.fault
@@ -141,6 +149,20 @@ class StormTest(unittest.TestCase):
             self.host.kill()
         self.host.configure({"ec2": {"terminated_visible_seconds": 0}})
         self.host.start()
+
+
+def kill_a_guest(host, canary, chance, lanes):
+    """Not the canary's. Waits for one to be there."""
+    def others():
+        return sorted(pid for id, pids in guests_on(host).items() if id != canary.id for pid in pids)
+    wait_until(lambda: others() or any(lane.fault for lane in lanes), 60, "a guest to kill")
+    pids = others()
+    if not pids:
+        return  # it has ended meanwhile, or a lane has failed, which the caller sees
+    try:
+        os.kill(chance.choice(pids), signal.SIGKILL)
+    except ProcessLookupError:
+        pass  # it has ended meanwhile
 
 
 def states(host):

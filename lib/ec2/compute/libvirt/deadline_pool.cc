@@ -8,6 +8,8 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/mutex.h"
 #include "lib/base/priority.h"
+#include "lib/base/side_effect.h"
+#include "lib/base/status_macros.h"
 
 namespace brume::compute {
 
@@ -71,7 +73,17 @@ DeadlinePool::~DeadlinePool() {
 
 absl::Status DeadlinePool::Run(const std::string& what, absl::Duration deadline, std::function<absl::Status()> call) {
   const auto job = std::make_shared<Job>();
-  job->call = std::move(call);
+  if (FailpointsAreSet()) {
+    // On the thread of the call, which a failpoint may hang as libvirt may.
+    job->call = [operation = FailpointOperation(), what, call = std::move(call)]() -> absl::Status {
+      const FailpointScope scope(operation);
+      const SideEffect effect("libvirt", what);
+      RETURN_IF_ERROR(effect.status());
+      return call();
+    };
+  } else {
+    job->call = std::move(call);
+  }
   MutexLock lock(state_->mutex);
   state_->queue.push_back(job);
   if (state_->idle < static_cast<int>(state_->queue.size()) && state_->threads < state_->ThreadLimit()) {

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "lib/base/log.h"
+#include "lib/base/side_effect.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/linux/netns.h"
 
@@ -94,7 +95,9 @@ void NamespaceThread::Post(std::function<void()> job) {
 
 void NamespaceThread::RunAndWait(const std::function<void()>& job) {
   std::promise<void> done;
+  const std::string operation = FailpointOperation();
   Post([&] {
+    const FailpointScope scope(operation);
     job();
     done.set_value();
   });

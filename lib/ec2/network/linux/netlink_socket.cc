@@ -11,6 +11,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "lib/base/side_effect.h"
+#include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/network/linux/high_fd.h"
 
@@ -97,6 +99,8 @@ absl::StatusOr<NetlinkSocket> NetlinkSocket::Open(int protocol) {
 }
 
 absl::Status NetlinkSocket::Execute(NlMessage message, absl::string_view what) {
+  const SideEffect effect("netlink", what);
+  RETURN_IF_ERROR(effect.status());
   return Exchange(std::move(message), NLM_F_ACK, what, [](nlmsghdr*) {});
 }
 
@@ -118,6 +122,8 @@ absl::Status NetlinkSocket::Exchange(NlMessage message, int flags, absl::string_
 }
 
 absl::Status NetlinkSocket::ExecuteBatch(std::vector<NlMessage> messages, absl::string_view what) {
+  const SideEffect effect("netlink", what);
+  RETURN_IF_ERROR(effect.status());
   nl_sock* socket = socket_.get();
   const uint32_t sequence = nl_socket_use_seq(socket);
   std::string batch;

@@ -17,6 +17,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "lib/base/side_effect.h"
 #include "lib/base/status_macros.h"
 #include "lib/ec2/network/linux/fabric_names.h"
 #include "lib/ec2/network/linux/high_fd.h"
@@ -62,6 +63,8 @@ absl::StatusOr<UniqueFd> OpenNamespace(const std::string& path) {
 }
 
 absl::Status EnterNewNamespace(const std::string& path) {
+  const SideEffect effect("netns.make");
+  RETURN_IF_ERROR(effect.status());
   if (unshare(CLONE_NEWNET) != 0) return absl::ErrnoToStatus(errno, "cannot make a network namespace");
   return NameNamespace(path);
 }
@@ -90,6 +93,8 @@ absl::Status EnterNamespace(int fd) {
 }
 
 absl::Status RemoveNamespace(const std::string& path) {
+  const SideEffect effect("netns.remove");
+  RETURN_IF_ERROR(effect.status());
   // EINVAL: not a mount point, so only the file of a half made one is left.
   if (umount2(path.c_str(), MNT_DETACH) != 0 && errno != EINVAL && errno != ENOENT) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot unmount ", path));

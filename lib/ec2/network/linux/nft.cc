@@ -4,6 +4,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "lib/base/side_effect.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::network {
@@ -37,6 +38,8 @@ absl::Status Nft::Run(const std::string& commands) {
 
 absl::Status Nft::Change(const AddressSetChange& change) {
   if (change.added.empty() && change.removed.empty()) return absl::OkStatus();
+  const SideEffect effect("nft.elements");
+  RETURN_IF_ERROR(effect.status());
   ASSIGN_OR_RETURN(const uint32_t before, state_.Generation());
   RETURN_IF_ERROR(state_.Change(change));
   ASSIGN_OR_RETURN(const uint32_t after, state_.Generation());
@@ -47,6 +50,8 @@ absl::Status Nft::Change(const AddressSetChange& change) {
 }
 
 absl::Status Nft::Replace(const std::string& commands) {
+  const SideEffect effect("nft.rules");
+  RETURN_IF_ERROR(effect.status());
   ASSIGN_OR_RETURN(const uint32_t before, state_.Generation());
   RETURN_IF_ERROR(Execute(commands).status());
   ASSIGN_OR_RETURN(generation_, state_.Generation());

@@ -11,12 +11,15 @@
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "lib/base/side_effect.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
 
 namespace brume::network {
 
 absl::Status MakeDirectories(const std::string& path) {
+  const SideEffect effect("network_file.make_directories");
+  RETURN_IF_ERROR(effect.status());
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error) return absl::ErrnoToStatus(error.value(), absl::StrCat("cannot make ", path));
@@ -37,6 +40,8 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 absl::StatusOr<bool> ReplaceFile(const std::string& path, const std::string& text) {
   const absl::StatusOr<std::string> present = ReadFile(path);
   if (present.ok() && *present == text) return false;
+  const SideEffect effect("network_file", std::filesystem::path(path).filename().string());
+  RETURN_IF_ERROR(effect.status());
   const std::string fresh = path + ".new";
   const auto failed = [&] { return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", fresh)); };
   UniqueFd fd(open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));

@@ -8,6 +8,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "lib/base/side_effect.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
 
@@ -29,6 +30,8 @@ absl::StatusOr<std::string> ReadSysctl(const std::string& name) {
 absl::Status WriteSysctl(const std::string& name, const std::string& value) {
   ASSIGN_OR_RETURN(const std::string present, ReadSysctl(name));
   if (present == value) return absl::OkStatus();
+  const SideEffect effect("sysctl", name);
+  RETURN_IF_ERROR(effect.status());
   const UniqueFd fd(open(Path(name).c_str(), O_WRONLY | O_CLOEXEC));
   if (!fd || write(fd.get(), value.data(), value.size()) != static_cast<ssize_t>(value.size())) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", value, " to ", Path(name)));

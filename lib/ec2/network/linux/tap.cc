@@ -9,6 +9,8 @@
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
+#include "lib/base/side_effect.h"
+#include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/network/linux/sysctl.h"
 
@@ -18,6 +20,8 @@ absl::Status CreateTap(const std::string& name, const TapOwner& owner, bool mult
   const auto failed = [&](absl::string_view what) {
     return absl::ErrnoToStatus(errno, absl::StrCat("cannot make tap ", name, ": ", what));
   };
+  const SideEffect effect("tap.make");
+  RETURN_IF_ERROR(effect.status());
   const UniqueFd fd(open("/dev/net/tun", O_RDWR | O_CLOEXEC));
   if (!fd) return failed("/dev/net/tun");
   ifreq request = {};

@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "lib/base/side_effect.h"
 #include "lib/base/status_macros.h"
 
 namespace brume::storage {
@@ -76,6 +77,8 @@ absl::StatusOr<UniqueFd> OpenDirectoryAt(int directory, const std::string& name)
 }
 
 absl::StatusOr<UniqueFd> EnsureDirectoryAt(int directory, const std::string& name, mode_t mode, Owner owner) {
+  const SideEffect effect("file.ensure_directory", name);
+  RETURN_IF_ERROR(effect.status());
   if (mkdirat(directory, name.c_str(), 0700) != 0 && errno != EEXIST) {
     return FileError(errno, absl::StrCat("making directory ", name));
   }
@@ -86,6 +89,8 @@ absl::StatusOr<UniqueFd> EnsureDirectoryAt(int directory, const std::string& nam
 }
 
 absl::StatusOr<UniqueFd> CreateDirectoryAt(int directory, const std::string& name, mode_t mode, Owner owner) {
+  const SideEffect effect("file.make_directory", name);
+  RETURN_IF_ERROR(effect.status());
   if (mkdirat(directory, name.c_str(), 0700) != 0) return FileError(errno, absl::StrCat("making directory ", name));
   ASSIGN_OR_RETURN(UniqueFd made, OpenDirectoryAt(directory, name));
   RETURN_IF_ERROR(Settle(made.get(), mode, owner, name));
@@ -93,6 +98,8 @@ absl::StatusOr<UniqueFd> CreateDirectoryAt(int directory, const std::string& nam
 }
 
 absl::StatusOr<UniqueFd> CreateFileAt(int directory, const std::string& name) {
+  const SideEffect effect("file.make", name);
+  RETURN_IF_ERROR(effect.status());
   UniqueFd file(openat(directory, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!file) return FileError(errno, absl::StrCat("making ", name));
   return file;
@@ -185,6 +192,8 @@ absl::Status CopyContent(int from, int to, uint64_t size) {
 }
 
 absl::Status Settle(int file, mode_t mode, Owner owner, absl::string_view name) {
+  const SideEffect effect("file.settle", name);
+  RETURN_IF_ERROR(effect.status());
   // Owner first: it clears the set-id bits, and the mode must hold for the owner it is meant for. Unprivileged (tests,
   // development) a file can only be our own.
   if (geteuid() == 0 && fchown(file, owner.uid, owner.gid) != 0) {
@@ -209,6 +218,8 @@ absl::StatusOr<DiskSpace> SpaceAt(int directory) {
 }
 
 absl::Status RenameAt(int directory, const std::string& from, const std::string& to) {
+  const SideEffect effect("file.rename", to);
+  RETURN_IF_ERROR(effect.status());
   if (renameat2(directory, from.c_str(), directory, to.c_str(), RENAME_NOREPLACE) != 0) {
     return FileError(errno, absl::StrCat("renaming ", from, " to ", to));
   }
@@ -216,6 +227,8 @@ absl::Status RenameAt(int directory, const std::string& from, const std::string&
 }
 
 absl::Status ReplaceAt(int directory, const std::string& from, const std::string& to) {
+  const SideEffect effect("file.replace", to);
+  RETURN_IF_ERROR(effect.status());
   if (renameat(directory, from.c_str(), directory, to.c_str()) != 0) {
     return FileError(errno, absl::StrCat("replacing ", to));
   }
@@ -223,6 +236,8 @@ absl::Status ReplaceAt(int directory, const std::string& from, const std::string
 }
 
 absl::Status LinkAt(int from_directory, const std::string& from, int to_directory, const std::string& to) {
+  const SideEffect effect("file.link", to);
+  RETURN_IF_ERROR(effect.status());
   if (linkat(from_directory, from.c_str(), to_directory, to.c_str(), 0) != 0) {
     return FileError(errno, absl::StrCat("giving ", from, " the name ", to));
   }
@@ -238,6 +253,10 @@ absl::Status ReplaceFileAt(int directory, const std::string& name, absl::string_
   return ReplaceAt(directory, partial, name);
 }
 
-absl::Status RemoveTreeAt(int directory, const std::string& name) { return RemoveTree(directory, name, 0); }
+absl::Status RemoveTreeAt(int directory, const std::string& name) {
+  const SideEffect effect("file.remove", name);
+  RETURN_IF_ERROR(effect.status());
+  return RemoveTree(directory, name, 0);
+}
 
 }  // namespace brume::storage
