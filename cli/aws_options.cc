@@ -5,6 +5,8 @@
 #include "absl/strings/strip.h"
 #include "cli/api_schema.h"
 #include "cli/args.h"
+#include "cli/commands.h"
+#include "cli/output_query.h"
 #include "cli/spelling.h"
 #include "cli/text.h"
 
@@ -80,8 +82,11 @@ absl::Status CheckQuery(const Schema& schema, const CommandLine& line) {
   if (line.global.query.empty() || schema.HasFamily(line.command) || schema.FindAction(line.command) != nullptr) {
     return absl::OkStatus();
   }
-  return absl::InvalidArgumentError(absl::StrCat("--query is for the actions of an API; of brume ",
-                                                 Printable(line.command), " use --output json and jq"));
+  const Command* const command = FindCommand(line.command);
+  if (command == nullptr) return absl::OkStatus();  // that there is none is said elsewhere
+  if (command->has_answer) return ParseQuery(line.global.query).status();
+  return absl::InvalidArgumentError(
+      absl::StrCat("--query selects from a response, and brume ", line.command, " prints none"));
 }
 
 const std::vector<std::pair<std::string, std::string>>& AwsOptionHelp() {

@@ -28,7 +28,8 @@ const AwsOption* FindAwsOption(absl::string_view name, absl::string_view command
 // Does what the option says, or nothing where brume has no use for it.
 absl::Status ApplyAwsOption(const AwsOption& option, const std::string& value, GlobalOptions* global);
 
-// InvalidArgument where --query is given to a command that is no action of an API: it would be ignored.
+// InvalidArgument where --query is given to a command that prints no response, which would ignore it, or where the
+// command is one of ours and the expression is not JMESPath.
 absl::Status CheckQuery(const Schema& schema, const CommandLine& line);
 
 // For help, as GlobalOptionHelp has them.

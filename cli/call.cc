@@ -74,12 +74,6 @@ const FieldDescriptor* FirstList(const google::protobuf::Descriptor* type) {
   return nullptr;
 }
 
-absl::StatusOr<JmesPath> ParseQuery(const std::string& expression) {
-  absl::StatusOr<JmesPath> query = JmesPath::Parse(expression);
-  if (query.ok()) return query;
-  return absl::InvalidArgumentError(absl::StrCat("--query '", Printable(expression), "': ", query.status().message()));
-}
-
 // Moves the private key of an answer to its file. Without its key a pair is of no use: it is deleted again.
 absl::Status SaveKey(const Schema& schema, Client& client, KeyFile* file, Message* response) {
   const FieldDescriptor* material = response->GetDescriptor()->FindFieldByName("key_material");
@@ -212,6 +206,17 @@ absl::StatusOr<int> RunAction(const Schema& schema, const GlobalOptions& global,
   }
   RETURN_IF_ERROR(waited);
   return 0;
+}
+
+bool PrintsAnswer(const GlobalOptions& global) {
+  return !global.query.empty() || (global.output_chosen && global.output == OutputFormat::kJson);
+}
+
+absl::Status PrintAnswer(const Message& answer, const GlobalOptions& global) {
+  if (global.query.empty()) return Print(RenderJson(ToJson(answer)));
+  ASSIGN_OR_RETURN(const JmesPath query, ParseQuery(global.query));
+  ASSIGN_OR_RETURN(const Json selected, query.Search(ToJson(answer)));
+  return Print(RenderQueried(selected, global.output, IsTerminal(STDOUT_FILENO)));
 }
 
 absl::Status Print(const std::string& text) {

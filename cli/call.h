@@ -35,6 +35,11 @@ absl::StatusOr<std::unique_ptr<google::protobuf::Message>> CallAction(const Sche
                                                                       const ApiAction& action,
                                                                       google::protobuf::Message* request);
 
+// For commands of ours, which print for people unless --output json or --query is given: whether one of them is, and
+// then the response, or what --query selects from it.
+bool PrintsAnswer(const GlobalOptions& global);
+absl::Status PrintAnswer(const google::protobuf::Message& answer, const GlobalOptions& global);
+
 // Writes to standard output; an error when it does not take it.
 absl::Status Print(const std::string& text);
 

@@ -32,7 +32,8 @@ absl::StatusOr<int> RunCatalogue(const GlobalOptions& global, const std::vector<
   host::v1::ListCatalogueImagesResponse images;
   RETURN_IF_ERROR(client->Call(method, host::v1::ListCatalogueImagesRequest(), &images));
   const ApiAction action{.name = "catalogue", .api_name = "ListCatalogueImages", .method = &method, .wait_state = ""};
-  RETURN_IF_ERROR(Print(Render(action, images, global.output, StyleOf(global))));
+  RETURN_IF_ERROR(PrintsAnswer(global) ? PrintAnswer(images, global)
+                                       : Print(Render(action, images, global.output, StyleOf(global))));
   return 0;
 }
 
@@ -43,7 +44,8 @@ Command CatalogueCommand() {
           "With the user to log in as, the firmware, the minimum size of a root volume in GiB, the newest imported "
           "image and the URL.",
           {},
-          WithoutSchema<RunCatalogue>};
+          WithoutSchema<RunCatalogue>,
+          /*has_answer=*/true};
 }
 
 }  // namespace brume::cli

@@ -24,6 +24,7 @@ struct Command {
   std::string details;                                       // paragraphs; may be empty
   std::vector<std::pair<std::string, std::string>> options;  // "--user NAME", what it does
   RunCommandFunction run = nullptr;                          // null for help alone, which main() answers
+  bool has_answer = false;                                   // prints a response as JSON; --query selects from it
 };
 const std::vector<Command>& HandMadeCommands();
 // Null when there is none of this name.

@@ -146,8 +146,8 @@ static absl::StatusOr<int> RebuildStorage(const Schema& schema, const GlobalOpti
   ASSIGN_OR_RETURN(std::unique_ptr<Client> client, Client::Create(global));
   host::v1::RebuildStorageResponse rebuilt;
   RETURN_IF_ERROR(client->Call(*method, host::v1::RebuildStorageRequest(), &rebuilt, kCallDeadline));
-  if (global.output_chosen && global.output == OutputFormat::kJson) {
-    RETURN_IF_ERROR(Print(RenderJson(ToJson(rebuilt))));
+  if (PrintsAnswer(global)) {
+    RETURN_IF_ERROR(PrintAnswer(rebuilt, global));
   } else if (rebuilt.disks().empty()) {
     RETURN_IF_ERROR(Print("Nothing is missing: every record has its row.\n"));
   } else {
@@ -181,8 +181,8 @@ absl::StatusOr<int> RunDoctor(const Schema& schema, const GlobalOptions& global,
   const Listener listener = ListenerOf(SocketOf(global.endpoint));
   bool well = host.orphans_size() == 0;
   for (const host::v1::HostCheck& check : host.checks()) well = well && check.ok();
-  if (global.output_chosen && global.output == OutputFormat::kJson) {
-    RETURN_IF_ERROR(Print(RenderJson(ToJson(host))));
+  if (PrintsAnswer(global)) {
+    RETURN_IF_ERROR(PrintAnswer(host, global));
   } else {
     const std::vector<DoctorCheck> user = CheckUser(listener.uid, listener.pid, host.simulated());
     well = well && user.empty();

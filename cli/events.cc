@@ -306,6 +306,10 @@ absl::StatusOr<int> RunEvents(const GlobalOptions& global, const std::vector<std
   if (!options.positional.empty() || !options.after_dashes.empty()) {
     return absl::InvalidArgumentError("brume events takes only flags; see brume help events");
   }
+  if (GivesAny(options, {"follow"}) && !global.query.empty()) {
+    return absl::InvalidArgumentError(
+        "--query selects from the events there are, and --follow waits for more: give one of them");
+  }
   if (GivesAny(options, {"follow"}) && GivesAny(options, {"until"})) {
     return absl::InvalidArgumentError("--follow goes on without end, and --until is one: give one of them");
   }
@@ -323,7 +327,8 @@ absl::StatusOr<int> RunEvents(const GlobalOptions& global, const std::vector<std
   for (Event& event : events) *all.add_events() = std::move(event);
   const auto& method = EventRpc(*all.GetDescriptor()->file(), "Events", "LookupEvents");
   const ApiAction action{.name = "events", .api_name = "LookupEvents", .method = &method, .wait_state = ""};
-  RETURN_IF_ERROR(Print(Render(action, all, global.output, StyleOf(global))));
+  RETURN_IF_ERROR(PrintsAnswer(global) ? PrintAnswer(all, global)
+                                       : Print(Render(action, all, global.output, StyleOf(global))));
   return 0;
 }
 

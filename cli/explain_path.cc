@@ -140,8 +140,8 @@ absl::StatusOr<int> RunExplainPath(const Schema& schema, const GlobalOptions& gl
     ASSIGN_OR_RETURN(*request.mutable_destination(), IdOf(schema, *client, request.destination()));
   }
   ASSIGN_OR_RETURN(const ec2::v1::NetworkInsightsAnalysis analysis, Analyse(schema, *client, request));
-  if (global.output_chosen && global.output == OutputFormat::kJson) {
-    RETURN_IF_ERROR(Print(RenderJson(ToJson(analysis))));
+  if (PrintsAnswer(global)) {
+    RETURN_IF_ERROR(PrintAnswer(analysis, global));
   } else {
     RETURN_IF_ERROR(Print(RenderAnalysis(analysis)));
   }
@@ -161,7 +161,8 @@ Command ExplainPathCommand() {
        {"--to ID|ADDRESS", "The destination. With an IPv6 address the packet is an IPv6 packet."},
        {"--port N", "The destination port. Default: any, which only rules for all ports allow."},
        {"--protocol NAME", "tcp (the default), udp, or icmp for an echo request, which has no port."}},
-      RunExplainPath};
+      RunExplainPath,
+      /*has_answer=*/true};
 }
 
 }  // namespace brume::cli

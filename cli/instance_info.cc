@@ -151,7 +151,8 @@ Command InfoCommand() {
           "In a pipe, each line is a name, a tab and the value; --output json prints the instance as "
           "describe-instances does.",
           {},
-          WithoutSchema<RunInfo>};
+          WithoutSchema<RunInfo>,
+          /*has_answer=*/true};
 }
 
 }  // namespace brume::cli

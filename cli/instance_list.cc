@@ -64,6 +64,7 @@ absl::StatusOr<int> RunLs(const GlobalOptions& global, const std::vector<std::st
   ASSIGN_OR_RETURN(const auto options, ParseShort(usage, tokens, {{"all", false}, {"watch", false}}));
   if (!options.has_value()) return 0;
   const bool all = options->Find("all") != nullptr, watch = options->Find("watch") != nullptr;
+  if (watch && !global.query.empty()) return absl::InvalidArgumentError("--watch shows a table, and takes no --query");
   if (watch && !IsTerminal(STDOUT_FILENO)) return absl::InvalidArgumentError("--watch needs a terminal");
   ASSIGN_OR_RETURN(const std::unique_ptr<Client> client, Client::Create(global));
   if (watch) {
@@ -113,7 +114,8 @@ Command LsCommand() {
           "Sorted by name. In a pipe, each line is an instance: name, state, address, launch time, type, id, group, "
           "private address, image and key, separated by tabs; --output json prints the response of describe-instances.",
           {{"--all", "Include terminated instances."}, {"--watch", "Update every two seconds; Ctrl-C ends it."}},
-          WithoutSchema<RunLs>};
+          WithoutSchema<RunLs>,
+          /*has_answer=*/true};
 }
 
 }  // namespace brume::cli

@@ -75,6 +75,12 @@ std::string QueriedTable(const Queried& value) {
 
 }  // namespace
 
+absl::StatusOr<JmesPath> ParseQuery(const std::string& expression) {
+  absl::StatusOr<JmesPath> query = JmesPath::Parse(expression);
+  if (query.ok()) return query;
+  return absl::InvalidArgumentError(absl::StrCat("--query '", Printable(expression), "': ", query.status().message()));
+}
+
 std::string RenderQueried(const Queried& value, OutputFormat format, bool to_terminal) {
   switch (format) {
     case OutputFormat::kJson:

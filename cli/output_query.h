@@ -3,10 +3,15 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "cli/args.h"
+#include "cli/jmespath.h"
 #include "nlohmann/json_fwd.hpp"
 
 namespace brume::cli {
+
+// InvalidArgument, with --query and the expression in it, where it is none of JMESPath.
+absl::StatusOr<JmesPath> ParseQuery(const std::string& expression);
 
 // `to_terminal`: then nothing in a lone string may steer it; elsewhere it is written as it is, so that a private key or
 // a console's output is the one that was asked for. A table of objects has their members' names above its columns.

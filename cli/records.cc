@@ -69,8 +69,8 @@ absl::StatusOr<int> RunStats(const GlobalOptions& global, const std::vector<std:
     host::v1::ResetStatisticsResponse done;
     RETURN_IF_ERROR(client->Call(Rpc(file, "Host", "ResetStatistics"), host::v1::ResetStatisticsRequest(), &done));
   }
-  const bool for_programs = global.output != OutputFormat::kTable;
-  RETURN_IF_ERROR(Print(for_programs ? RenderJson(ToJson(statistics)) : RenderStatistics(statistics)));
+  const bool for_programs = global.output != OutputFormat::kTable || !global.query.empty();
+  RETURN_IF_ERROR(for_programs ? PrintAnswer(statistics, global) : Print(RenderStatistics(statistics)));
   return 0;
 }
 

@@ -165,7 +165,8 @@ Command GroupsCommand() {
           "Lists Auto Scaling groups.",
           "STATE is steady if the desired capacity is in service, scaling until then, or deleting.",
           {},
-          WithoutSchema<RunGroups>};
+          WithoutSchema<RunGroups>,
+          /*has_answer=*/true};
 }
 
 Command ScaleCommand() {

@@ -145,7 +145,8 @@ Command ImagesCommand() {
           "Lists the available images.",
           "Images of the catalogue are shown by their name there. To get an image, see brume pull.",
           {},
-          WithoutSchema<RunImages>};
+          WithoutSchema<RunImages>,
+          /*has_answer=*/true};
 }
 
 Command PullCommand() {

@@ -9,11 +9,9 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "cli/call.h"
-#include "cli/output_json.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "lib/base/status_macros.h"
-#include "nlohmann/json.hpp"
 
 namespace brume::cli {
 namespace {
@@ -133,18 +131,17 @@ bool ShowsTables(const GlobalOptions& global) { return global.output == OutputFo
 
 absl::Status PrintTable(const ShortTable& table, const google::protobuf::Message& answer, const GlobalOptions& global,
                         const std::string& nothing) {
+  if (PrintsAnswer(global)) return PrintAnswer(answer, global);
   if (ShowsTables(global)) {
     return Print(table.empty() ? absl::StrCat(nothing, "\n") : table.Render(TerminalWidth(STDOUT_FILENO)));
   }
-  const bool json = global.output_chosen && global.output == OutputFormat::kJson;
-  return Print(json ? RenderJson(ToJson(answer)) : table.Plain());
+  return Print(table.Plain());
 }
 
 absl::Status PrintRecord(const ShortRecord& record, const google::protobuf::Message& answer,
                          const GlobalOptions& global) {
-  if (ShowsTables(global)) return Print(RenderRecord(record, TerminalWidth(STDOUT_FILENO)));
-  const bool json = global.output_chosen && global.output == OutputFormat::kJson;
-  return Print(json ? RenderJson(ToJson(answer)) : PlainRecord(record));
+  if (PrintsAnswer(global)) return PrintAnswer(answer, global);
+  return Print(ShowsTables(global) ? RenderRecord(record, TerminalWidth(STDOUT_FILENO)) : PlainRecord(record));
 }
 
 std::string Age(absl::Duration since) {

@@ -51,8 +51,8 @@ using ShortRecord = std::vector<std::pair<std::string, ShortCell>>;
 std::string RenderRecord(const ShortRecord& record, int width);
 std::string PlainRecord(const ShortRecord& record);
 
-// Prints to standard output as --output says; `answer` is what --output json prints, `nothing` what a person reads
-// instead of an empty table.
+// Prints to standard output as --output and --query say; `answer` is what --output json prints, `nothing` what a person
+// reads instead of an empty table.
 absl::Status PrintTable(const ShortTable& table, const google::protobuf::Message& answer, const GlobalOptions& global,
                         const std::string& nothing);
 absl::Status PrintRecord(const ShortRecord& record, const google::protobuf::Message& answer,

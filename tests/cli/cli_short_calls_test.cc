@@ -77,6 +77,25 @@ TEST_CASE("scale tells why a launch failed rather than waiting on", "[cli]") {
   CHECK(absl::StrContains(result.standard_error, "front has 1 in service of 2: no memory is free"));
 }
 
+TEST_CASE("a short command takes --query, and selects from what it prints as JSON", "[cli]") {
+  AnsweringServer server;
+  server.Set("DescribeInstances", R"({"Reservations": [{"Instances": [
+      {"InstanceId": "i-1", "State": {"Name": "running"}}, {"InstanceId": "i-2", "State": {"Name": "stopped"}}]}]})");
+  server.Set("DescribeAutoScalingGroups", R"({"AutoScalingGroups": [{"AutoScalingGroupName": "front"}]})");
+  server.Set("DescribeStatistics", R"({})");
+  server.Set("DescribeHost", R"({"Checks": [{"Name": "kvm", "Ok": true}]})");
+  const std::string ids = "Reservations[].Instances[].[InstanceId, State.Name]";
+  CHECK(server.Run({"ls", "--query", ids, "--output", "text"}).standard_output == "i-1\trunning\ni-2\tstopped\n");
+  CHECK(server.Run({"ls", "--query", ids, "--output", "table"}).standard_output == "i-1  running\ni-2  stopped\n");
+  // As with actions: what is piped is JSON.
+  CHECK(*ParseJson(server.Run({"ls", "--query", ids}).standard_output) ==
+        Json::array({{"i-1", "running"}, {"i-2", "stopped"}}));
+  CHECK(server.Run({"groups", "--query", "AutoScalingGroups[0].AutoScalingGroupName"}).standard_output ==
+        "\"front\"\n");
+  CHECK(server.Run({"stats", "--query", "Nothing", "--output", "table"}).exit_code == 0);
+  CHECK(server.Run({"doctor", "--query", "Checks[].Name", "--output", "text"}).standard_output == "kvm\n");
+}
+
 TEST_CASE("top shows the busiest instance first, and nothing where a metric has no value yet", "[cli]") {
   AnsweringServer server;
   server.Set("DescribeInstances", R"({"Reservations": [{"Instances": [
