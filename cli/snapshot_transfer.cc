@@ -35,7 +35,7 @@
 namespace brume::cli {
 namespace {
 
-constexpr int64_t kBlockBytes = 512 << 10, kGib = int64_t{1} << 30;
+constexpr int64_t kBlockBytes = 512 << 10, kSnapshotGib = int64_t{1} << 30;
 constexpr char kSha256[] = "SHA256";
 
 volatile std::sig_atomic_t interrupted = 0;
@@ -121,15 +121,15 @@ absl::Status ExportBlocks(Client& client, const std::string& snapshot, int file,
   do {
     ASSIGN_OR_RETURN(const auto page, Call<ebs::v1::ListSnapshotBlocksResponse>(client, list));
     if (progress == nullptr) {
-      progress = std::make_unique<TransferBar>(page.volume_size() * kGib);
-      if (ftruncate(file, page.volume_size() * kGib) != 0) return FileFault(path);
+      progress = std::make_unique<TransferBar>(page.volume_size() * kSnapshotGib);
+      if (ftruncate(file, page.volume_size() * kSnapshotGib) != 0) return FileFault(path);
     }
     for (const ebs::v1::Block& block : page.blocks()) {
       RETURN_IF_ERROR(CheckGoesOn());
       RETURN_IF_ERROR(ExportBlock(client, snapshot, block, file, path));
       progress->Show(block.block_index() * kBlockBytes);
     }
-    if (!page.has_next_token()) progress->Show(page.volume_size() * kGib);
+    if (!page.has_next_token()) progress->Show(page.volume_size() * kSnapshotGib);
     list.set_next_token(page.next_token());
   } while (!list.next_token().empty());
   return absl::OkStatus();
@@ -240,7 +240,7 @@ absl::StatusOr<std::string> Import(Client& client, const std::string& path, cons
   int64_t size = 0;
   ASSIGN_OR_RETURN(const UniqueFd file, OpenDisk(path, size));
   ebs::v1::StartSnapshotRequest start;
-  start.set_volume_size((size + kGib - 1) / kGib);
+  start.set_volume_size((size + kSnapshotGib - 1) / kSnapshotGib);
   if (!description.empty()) start.set_description(description);
   ASSIGN_OR_RETURN(const auto started, Call<ebs::v1::StartSnapshotResponse>(client, start));
   const std::string& snapshot = started.snapshot_id();
