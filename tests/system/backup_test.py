@@ -219,7 +219,7 @@ class CutOffTest(HostTest):
         self.assertEqual(os.listdir(f"{small}/backups"), [])
         self.assertFalse(os.path.exists(f"{small}/objects/.partial"))
 
-    def test_only_who_is_on_the_host_starts_a_backup(self):
+    def test_a_directory_that_is_no_place_for_backups_is_refused(self):
         said = self.backup.refused(directory=self.host.state_dir)
         self.assertIn("in the state directory", said)
         os.makedirs(os.path.join(self.host.directory, "letters", "a"))

@@ -28,7 +28,7 @@ constexpr char kOwnTag[] = "aws:backup:source-resource", kDescription[] = "brume
 constexpr absl::Duration kSnapshotPoll = absl::Milliseconds(50);
 // One that cannot be taken is in error after two minutes; a guest's agent may take some seconds of each.
 constexpr absl::Duration kSnapshotPatience = absl::Minutes(10);
-constexpr absl::Duration kTidyPeriod = absl::Seconds(10);
+constexpr absl::Duration kTidyPeriod = absl::Seconds(2);
 // Layers go and come between a copy of the database and a look at the files.
 constexpr int kMaxCopies = 5;
 
@@ -45,7 +45,10 @@ struct LayersOfRows {
 absl::StatusOr<LayersOfRows> ReadLayers(const std::string& path) {
   ASSIGN_OR_RETURN(const std::unique_ptr<store::Connection> c, store::OpenReader(path));
   LayersOfRows layers;
-  ASSIGN_OR_RETURN(layers.all, c->All("SELECT id FROM images UNION SELECT id FROM snapshots", ReadText));
+  // The layer of a pending snapshot may still be what a guest writes to.
+  ASSIGN_OR_RETURN(layers.all,
+                   c->All("SELECT id FROM images UNION SELECT id FROM snapshots WHERE state IN (?, ?)", ReadText,
+                          static_cast<int>(SnapshotState::kCompleted), static_cast<int>(SnapshotState::kDeleted)));
   ASSIGN_OR_RETURN(layers.needed,
                    c->All("SELECT layer_id FROM volumes WHERE layer_id <> '' AND state IN (?, ?) UNION "
                           "SELECT layer_id FROM snapshots WHERE state = ? UNION "
