@@ -1,4 +1,5 @@
 // Directories of backups on a real file system: what is written, what is refused, what comes back.
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,7 +15,7 @@
 namespace brume::storage {
 namespace {
 
-const std::string kKey(32, 'k');
+const std::string kHostKey(32, 'k');
 constexpr int kSchema = 56;
 
 void PutFile(const std::string& path, const std::string& content) {
@@ -31,7 +32,7 @@ struct BackedUp : Imported {
   int number = 0;
 
   BackedUp() {
-    REQUIRE_OK(WritePrivateFile(*this / "secret.key", kKey));
+    REQUIRE_OK(WritePrivateFile(*this / "secret.key", kHostKey));
     Write(*disks, volume, "0x11", "0 64k");
     volume = Take(*disks, volume, 1);
   }
@@ -66,7 +67,7 @@ struct BackedUp : Imported {
     return directory + "/objects/" + hash.substr(0, 2) + "/" + hash;
   }
   std::string KeyFile() {
-    REQUIRE_OK(WritePrivateFile(target / "key", kKey));
+    REQUIRE_OK(WritePrivateFile(target / "key", kHostKey));
     return target / "key";
   }
   absl::Status Verify() {
@@ -92,7 +93,7 @@ struct BackedUp : Imported {
           Value(opened.Add(file.get(), static_cast<int64_t>(content.size()), [](int64_t) { return absl::OkStatus(); }));
       manifest.files.push_back({.path = path, .sha256 = added.sha256, .size = static_cast<int64_t>(content.size())});
     }
-    REQUIRE_OK(opened.Publish(manifest.about.id, RenderManifest(manifest, kKey)));
+    REQUIRE_OK(opened.Publish(manifest.about.id, RenderManifest(manifest, kHostKey)));
   }
 };
 
@@ -115,7 +116,7 @@ TEST_CASE("what is restored are the files that were backed up, with the modes of
     CHECK((StatOf(to + "/layers/" + layer + "/disk.qcow2").st_mode & 07777) == 0444);
     CHECK((StatOf(to + "/layers/" + layer).st_mode & 07777) == 0755);
   }
-  CHECK(Content(to + "/secret.key") == kKey);
+  CHECK(Content(to + "/secret.key") == kHostKey);
   for (const char* name : {"/brume.db", "/secret.key"}) CHECK((StatOf(to + name).st_mode & 07777) == 0600);
   CHECK((StatOf(host.directory).st_mode & 07777) == 0700);
   CHECK((StatOf(host.ObjectOf("brume.db")).st_mode & 07777) == 0600);
@@ -161,12 +162,13 @@ TEST_CASE("what is not kept of the backups goes, and what the others need stays"
 
 TEST_CASE("a layer that goes while it is copied is in the backup", "[backup]") {
   BackedUp host;
-  const std::unique_ptr<BackupWriter> writer = host.Begin();
+  std::unique_ptr<BackupWriter> writer = host.Begin();
   REQUIRE_OK(writer->Hold(host.Layers(), {Nth(1).text()}));
   const std::string content = Content(host / ("layers/" + Nth(1).text() + "/disk.qcow2"));
   REQUIRE_OK(host.disks->RemoveVolume(host.volume.id));
   REQUIRE_OK(host.disks->RemoveSnapshot(Nth(1)));
   REQUIRE_OK(host.Copy(*writer));
+  writer.reset();
   CHECK(Content(host.ObjectOf("layers/" + Nth(1).text() + "/disk.qcow2")) == content);
 }
 
@@ -207,7 +209,7 @@ TEST_CASE("without the host's key a backup gives no secret away and does not com
   CHECK(Names(to).empty());
   host.BackUp(0, true);
   REQUIRE_OK(host.Restore(to, ""));
-  CHECK(Content(to + "/secret.key") == kKey);
+  CHECK(Content(to + "/secret.key") == kHostKey);
 }
 
 TEST_CASE("a backup of a newer program is refused", "[backup]") {
