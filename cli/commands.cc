@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 
 #include "absl/strings/str_cat.h"
+#include "cli/backup.h"
 #include "cli/catalogue_list.h"
 #include "cli/completion.h"
 #include "cli/configure.h"
@@ -109,6 +110,8 @@ const std::vector<Command>& HandMadeCommands() {
          WithoutSchema<RunStats>,
          /*has_answer=*/true},
         SnapshotCommand(),
+        BackupCommand(),
+        RestoreCommand(),
         ConfigureTlsCommand(),
         {"wait", "wait WAITER [FLAGS …] [--timeout SECONDS]", "Waits until resources are in a given state.",
          "FLAGS are those of the describe action that is called, such as --instance-ids. The exit code is 255 if the "

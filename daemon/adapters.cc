@@ -18,10 +18,12 @@
 #include "lib/ec2/network/linux/linux_fabric.h"
 #include "lib/ec2/network/simulated_fabric.h"
 #include "lib/ec2/network/simulated_flow_log_files.h"
+#include "lib/ec2/storage/qcow2/host_backup_files.h"
 #include "lib/ec2/storage/qcow2/host_block_files.h"
 #include "lib/ec2/storage/qcow2/host_export_files.h"
 #include "lib/ec2/storage/qcow2/host_import_files.h"
 #include "lib/ec2/storage/qcow2/qcow2_disks.h"
+#include "lib/ec2/storage/simulated_backup_files.h"
 #include "lib/ec2/storage/simulated_block_files.h"
 #include "lib/ec2/storage/simulated_disks.h"
 #include "lib/ec2/storage/simulated_export_files.h"
@@ -29,23 +31,6 @@
 
 namespace brume::daemon {
 namespace {
-
-struct QemuUser {
-  uid_t uid = 0;
-  gid_t gid = 0;
-};
-
-absl::StatusOr<QemuUser> FindQemuUser(const std::string& name) {
-  std::string buffer(16384, '\0');
-  passwd entry = {};
-  passwd* found = nullptr;
-  if (getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
-    return absl::FailedPreconditionError(absl::StrCat("the user ", name,
-                                                      " that guests run as does not exist: run packaging/install-deps "
-                                                      "--run, or set compute.qemu_user"));
-  }
-  return QemuUser{found->pw_uid, found->pw_gid};
-}
 
 std::string LibvirtUri(const Config& config) {
   return config.libvirt_uri.empty() ? compute::EmbeddedUri(config.state_dir) : config.libvirt_uri;
@@ -68,7 +53,7 @@ std::vector<std::string> HostNameServers() {
   return servers;
 }
 
-network::LinuxFabricOptions FabricOptions(const Config& config, const QemuUser& user) {
+network::LinuxFabricOptions FabricOptions(const Config& config, const GuestsOwner& user) {
   return {.state_dir = config.state_dir,
           .uplink = config.uplink,
           .pass_firewalls = config.pass_firewalls,
@@ -84,7 +69,7 @@ absl::StatusOr<Adapters> MakeRealAdapters(const Config& config) {
   if (geteuid() != 0) {
     return absl::FailedPreconditionError("brumed must run as root to make guests and networks; --simulate needs none");
   }
-  ASSIGN_OR_RETURN(const QemuUser user, FindQemuUser(config.qemu_user));
+  ASSIGN_OR_RETURN(const GuestsOwner user, FindGuestsOwner(config.qemu_user));
   Adapters adapters;
   ASSIGN_OR_RETURN(adapters.hypervisor,
                    compute::NewLibvirtHypervisor({.uri = LibvirtUri(config),
@@ -114,6 +99,7 @@ absl::StatusOr<Adapters> MakeRealAdapters(const Config& config) {
                                                                         .worker_gid = user.gid}));
   ASSIGN_OR_RETURN(adapters.block_files,
                    storage::OpenHostBlockFiles({.state_dir = config.state_dir, .reader = {user.uid, user.gid}}));
+  ASSIGN_OR_RETURN(adapters.backup_files, storage::OpenHostBackupFiles(config.state_dir));
   return adapters;
 }
 
@@ -128,11 +114,24 @@ absl::StatusOr<Adapters> MakeSimulatedAdapters(const Config& config) {
   adapters.import_files = std::make_unique<storage::SimulatedImportFiles>();
   adapters.export_files = std::make_unique<storage::SimulatedExportFiles>();
   adapters.block_files = std::make_unique<storage::SimulatedBlockFiles>([] { return absl::Now(); });
+  adapters.backup_files = std::make_unique<storage::SimulatedBackupFiles>();
   adapters.status.threads = 1;  // they are for waiting, and no answer is waited for here
   return adapters;
 }
 
 }  // namespace
+
+absl::StatusOr<GuestsOwner> FindGuestsOwner(const std::string& name) {
+  std::string buffer(16384, '\0');
+  passwd entry = {};
+  passwd* found = nullptr;
+  if (getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    return absl::FailedPreconditionError(absl::StrCat("the user ", name,
+                                                      " that guests run as does not exist: run packaging/install-deps "
+                                                      "--run, or set compute.qemu_user"));
+  }
+  return GuestsOwner{found->pw_uid, found->pw_gid};
+}
 
 absl::StatusOr<Adapters> MakeAdapters(const Config& config) {
   return config.simulate ? MakeSimulatedAdapters(config) : MakeRealAdapters(config);

@@ -1,8 +1,11 @@
 // What the modules reach the host by: the host's own, or simulated ones.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "daemon/config.h"
@@ -11,6 +14,7 @@
 #include "lib/ec2/compute/status_monitor.h"
 #include "lib/ec2/network/fabric.h"
 #include "lib/ec2/network/flow_log_files.h"
+#include "lib/ec2/storage/backup_files.h"
 #include "lib/ec2/storage/block_files.h"
 #include "lib/ec2/storage/disks.h"
 #include "lib/ec2/storage/export_files.h"
@@ -27,8 +31,17 @@ struct Adapters {
   std::unique_ptr<storage::ImportFiles> import_files;
   std::unique_ptr<storage::ExportFiles> export_files;
   std::unique_ptr<storage::BlockFiles> block_files;
+  std::unique_ptr<storage::BackupFiles> backup_files;
   compute::StatusMonitorOptions status = {};
 };
+
+// As whom guests run.
+struct GuestsOwner {
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+// FailedPrecondition when there is no such user.
+absl::StatusOr<GuestsOwner> FindGuestsOwner(const std::string& name);
 
 // As config.simulate says. FailedPrecondition, with what to do, where this host or this process cannot.
 absl::StatusOr<Adapters> MakeAdapters(const Config& config);

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "daemon/adapters.h"
 #include "daemon/config.h"
+#include "daemon/restore.h"
 #include "daemon/state_directory.h"
 #include "daemon/wiring.h"
 #include "lib/base/log.h"
@@ -27,6 +28,7 @@ constexpr char kDefaultConfig[] = "/etc/brume/brumed.toml";
 
 struct Flags {
   std::string config, state_dir, grpc_listen, ec2_listen, libvirt_uri, uplink, public_pool, log_level;
+  std::string restore, verify_backup, backup_id, secret_key;
   bool grpc_insecure_loopback = false, simulate = false, remove_host_state = false, check_config = false;
 };
 
@@ -95,6 +97,7 @@ absl::Status Run(const Config& config) {
   LetOwnSessionGoFirst();
 
   ASSIGN_OR_RETURN(const UniqueFd claim, ClaimStateDirectory(config.state_dir));
+  RETURN_IF_ERROR(FinishRestore(config.state_dir));
   RETURN_IF_ERROR(TightenDatabase(config.state_dir));
   ASSIGN_OR_RETURN(const std::unique_ptr<Daemon> daemon, Daemon::Build(config));
   RETURN_IF_ERROR(daemon->Serve());
@@ -105,6 +108,16 @@ absl::Status Run(const Config& config) {
   log::Info("stopping; guests go on");
   daemon->Stop();
   return absl::OkStatus();
+}
+
+absl::Status Do(const Flags& flags, const Config& config) {
+  if (flags.remove_host_state) return RemoveHostState(config);
+  const auto choice = [&](const std::string& directory) {
+    return storage::BackupChoice{.directory = directory, .id = flags.backup_id, .key_file = flags.secret_key};
+  };
+  if (!flags.restore.empty()) return Restore(config, choice(flags.restore), Conversions());
+  if (!flags.verify_backup.empty()) return VerifyBackup(choice(flags.verify_backup));
+  return Run(config);
 }
 
 }  // namespace
@@ -138,6 +151,11 @@ int main(int argc, char** argv) {
   app.add_flag("--simulate", flags.simulate, "everything real but the host: no guests, no networks, no disks");
   app.add_flag("--remove-host-state", flags.remove_host_state,
                "take away namespaces, taps and rules and exit; refused while a guest runs");
+  app.add_option("--restore", flags.restore, "restore the backup in DIR into an empty state directory and exit");
+  app.add_option("--verify-backup", flags.verify_backup, "compare the backups in DIR with their checksums and exit");
+  app.add_option("--backup", flags.backup_id,
+                 "with --restore, --verify-backup: the backup's id; default the newest, all");
+  app.add_option("--secret-key", flags.secret_key, "with --restore, --verify-backup: the file of the host's key");
   app.add_flag("--check-config", flags.check_config, "say whether the configuration is good and exit");
   app.set_version_flag("--version", std::string("brumed ") + BRUME_VERSION);
   CLI11_PARSE(app, argc, argv);
@@ -148,7 +166,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (flags.check_config) return 0;
-  const absl::Status done = flags.remove_host_state ? RemoveHostState(*config) : Run(*config);
+  const absl::Status done = Do(flags, *config);
   if (!done.ok()) {
     fprintf(stderr, "brumed: %s\n", std::string(done.message()).c_str());
     return 1;

@@ -1,5 +1,6 @@
 #include "daemon/wiring.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,6 +58,26 @@ std::vector<frontend::EndpointAddress> AddressesOf(const std::vector<network::En
   return addresses;
 }
 
+host::BackupFunctions BackupFunctionsOf(storage::BackupService& backups) {
+  return {.start =
+              [&backups](const host::BackupOrder& order) {
+                return backups.Begin({.directory = order.directory, .keep = order.keep, .with_key = order.with_key});
+              },
+          .describe = [&backups]() -> std::optional<host::BackupReport> {
+            const std::optional<storage::BackupView> last = backups.Last();
+            if (!last.has_value()) return std::nullopt;
+            return host::BackupReport{.id = last->id,
+                                      .directory = last->directory,
+                                      .state = std::string(storage::StateName(last->state)),
+                                      .message = last->message,
+                                      .total_bytes = last->progress.total_bytes,
+                                      .done_bytes = last->progress.done_bytes,
+                                      .copied_bytes = last->progress.copied_bytes,
+                                      .files = last->progress.files};
+          },
+          .cancel = [&backups] { backups.Cancel(); }};
+}
+
 // Constructed top to bottom, destroyed bottom to top: each part outlives those that use it.
 class RealDaemon final : public Daemon {
  public:
@@ -80,7 +101,9 @@ class RealDaemon final : public Daemon {
         events_(*database_, clock_, config_.events),
         limiter_(config_.limits, clock_),
         host_(config_.settings, events_, statistics_,
-              {.describe = [this] { return DescribeHost(); }, .rebuild = [this] { return RebuildStorage(); }}),
+              {.describe = [this] { return DescribeHost(); },
+               .rebuild = [this] { return RebuildStorage(); },
+               .backups = BackupFunctionsOf(modules_.storage().backups())}),
         dispatcher_({.account = config_.settings.account(),
                      .admit = [this](const auto& method, const auto& request,
                                      const Caller& caller) { return limiter_.Admit(method, request, caller); },
@@ -231,15 +254,14 @@ class RealDaemon final : public Daemon {
   std::unique_ptr<frontend::PrometheusServer> prometheus_;
 };
 
-// What SQL cannot convert of databases that earlier versions wrote.
+}  // namespace
+
 std::vector<store::Conversion> Conversions() {
   const auto spec = schema::FieldsFromBytes<compute::LaunchSpec, ec2::v1::RequestLaunchTemplateData>;
   const auto policy = schema::FieldsFromBytes<scaling::MixedPolicy, autoscaling::v1::MixedInstancesPolicy>;
   return {compute::LaunchTemplateConversion(spec),
           autoscaling::LaunchConversion({.read_spec = spec, .read_policy = policy})};
 }
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<Daemon>> Daemon::Build(const Config& config) {
   ASSIGN_OR_RETURN(std::unique_ptr<store::Database> database,

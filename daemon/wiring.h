@@ -3,12 +3,17 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "daemon/config.h"
+#include "lib/store/migrations.h"
 
 namespace brume::daemon {
+
+// What SQL cannot convert of databases that earlier versions wrote.
+std::vector<store::Conversion> Conversions();
 
 // The assembled daemon. Build, Serve, then Stop; each from one thread.
 class Daemon {

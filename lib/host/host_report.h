@@ -1,7 +1,9 @@
 // What DescribeHost shows; gathered by the daemon, which knows the parts.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -41,10 +43,29 @@ using DescribeFunction = std::function<absl::StatusOr<HostReport>()>;
 // Makes lost rows of disks again: what became of each. Thread-safe.
 using RebuildFunction = std::function<absl::StatusOr<std::vector<HostCheck>>()>;
 
+struct BackupOrder {
+  std::string directory;
+  int keep = 0;  // 0 = all
+  bool with_key = false;
+};
+
+struct BackupReport {
+  std::string id, directory, state, message;
+  int64_t total_bytes = 0, done_bytes = 0, copied_bytes = 0, files = 0;
+};
+
+// Thread-safe.
+struct BackupFunctions {
+  std::function<absl::StatusOr<std::string>(const BackupOrder& order)> start;  // the backup's id
+  std::function<std::optional<BackupReport>()> describe;                       // the one started last
+  std::function<void()> cancel;
+};
+
 // What the daemon, which knows the parts, does for the host's actions.
 struct HostFunctions {
   DescribeFunction describe;
   RebuildFunction rebuild;
+  BackupFunctions backups;
 };
 
 }  // namespace brume::host

@@ -1,5 +1,6 @@
 #include "lib/host/module.h"
 
+#include "lib/host/api/backup_handlers.h"
 #include "lib/host/api/event_handlers.h"
 #include "lib/host/api/host_handlers.h"
 
@@ -7,6 +8,7 @@ namespace brume::host {
 
 void HostModule::Register(gateway::Actions& actions) {
   AddHostActions(actions, functions_, settings_, statistics_);
+  AddBackupActions(actions, functions_.backups);
   AddEventActions(actions, events_);
 }
 

@@ -25,8 +25,9 @@ PASSINGS = {"instance.powered_off": (1, 2), "instance.unplugged": (1, 2), "store
 
 
 # An import's steps are passed by downloads of a server's, which is system_import's: it kills brumed in the midst of them.
-# File systems are frozen where a guest has an agent, as in system_snapshot.
-NOT_WALKED = ("import.", "guest.frozen")
+# File systems are frozen where a guest has an agent, as in system_snapshot. Backups and restores are cut off at each of
+# their steps by system_backup.
+NOT_WALKED = ("import.", "guest.frozen", "backup.", "restore.")
 # A step that is passed only where an earlier one fails, and what makes that fail for good.
 NEEDS_ERROR = {"instance.root_restored": "instance.ports_prepared=delay:1100,instance.disks_made=error@2"}
 

@@ -73,6 +73,13 @@ StorageModule::StorageModule(const StorageParts& parts)
                             }),
       records_(parts.database, parts.disks),
       space_watch_(parts.disks),
+      backups_({.database = parts.database,
+                .database_path = parts.database_path,
+                .files = parts.backup_files,
+                .clock = parts.clock,
+                .random = parts.random,
+                .version = parts.version,
+                .wake = [this](const SnapshotId& id) { snapshot_reconciler_.Wake(id); }}),
       space_([&disks = parts.disks] { return disks.Space(); }) {}
 
 void StorageModule::Register(gateway::Actions& actions) {
@@ -107,9 +114,11 @@ void StorageModule::Start() {
   volume_reconciler_.Start();
   records_.Start();
   space_watch_.Start();
+  backups_.Start();
 }
 
 void StorageModule::Stop() {
+  backups_.Stop();
   space_watch_.Stop();
   records_.Stop();
   volume_reconciler_.Stop();

@@ -2,9 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <string>
 
 #include "lib/base/clock.h"
 #include "lib/base/random.h"
+#include "lib/ec2/storage/backup_files.h"
+#include "lib/ec2/storage/backup_service.h"
 #include "lib/ec2/storage/block_files.h"
 #include "lib/ec2/storage/block_tokens.h"
 #include "lib/ec2/storage/disks.h"
@@ -48,6 +51,9 @@ struct StorageParts {
   ImportFiles& import_files;
   ExportFiles& export_files;
   BlockFiles& block_files;
+  BackupFiles& backup_files;
+  std::string database_path;  // of the database
+  std::string version;        // of the program
   tagging::TagService& tags;
   // Something is to be done to the disks of an instance, which are its reconciler's. Must not block.
   std::function<void(const InstanceId& id)> wake_instance;
@@ -76,6 +82,7 @@ class StorageModule {
 
   SnapshotService& snapshots() { return snapshots_; }
   RecordService& records() { return records_; }
+  BackupService& backups() { return backups_; }
 
  private:
   const Settings& settings_;
@@ -104,6 +111,7 @@ class StorageModule {
   VolumeModificationService volume_modifications_;
   RecordService records_;
   SpaceWatch space_watch_;
+  BackupService backups_;
   const SpaceFunction space_;
 };
 

@@ -25,7 +25,7 @@ constexpr char kImports[] = "imports", kSource[] = "source", kPartial[] = "sourc
 constexpr char kChecksums[] = "checksums", kSignature[] = "signature";
 // Of a list of checksums, or a signature.
 constexpr size_t kMaxListBytes = 1 << 20;
-constexpr uid_t kNobody = 65534;
+constexpr uid_t kUnprivileged = 65534;
 constexpr int kFetchedPercent = 45;
 
 class HostImportFiles final : public ImportFiles {
@@ -211,8 +211,8 @@ absl::StatusOr<std::unique_ptr<ImportFiles>> OpenHostImportFiles(HostImportOptio
   ASSIGN_OR_RETURN(UniqueFd imports, EnsureDirectoryAt(state.get(), kImports, 0711, Owner{}));
   if (options.import_dirs.empty()) options.import_dirs = {absl::StrCat(options.state_dir, "/import")};
   if (options.worker_uid == 0) {
-    options.worker_uid = kNobody;
-    options.worker_gid = kNobody;
+    options.worker_uid = kUnprivileged;
+    options.worker_gid = kUnprivileged;
   }
   return std::make_unique<HostImportFiles>(std::move(options), std::move(imports));
 }

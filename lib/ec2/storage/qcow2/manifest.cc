@@ -8,16 +8,18 @@
 namespace brume::storage {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // Of the files' form; a reader refuses what it does not know.
 constexpr int kFormat = 1;
 
 // Bytes that are not UTF-8 are replaced: the dump must not throw.
-std::string Dump(const Json& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
+std::string Dump(const OrderedJson& json) {
+  return json.dump(2, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
+}
 
 template <typename T>
-bool Get(const Json& json, const char* key, T& value) {
+bool Get(const OrderedJson& json, const char* key, T& value) {
   const auto it = json.find(key);
   if (it == json.end()) return false;
   const auto* found = it->get_ptr<const T*>();
@@ -61,21 +63,21 @@ std::string SnapshotManifest(const VolumeSnapshot& snapshot, int64_t virtual_siz
 }
 
 std::string LayerManifest(const ImageId& id, const std::string& location, const ImportedImage& imported) {
-  Json json = {{"format", kFormat},
-               {"id", id.text()},
-               {"location", location},
-               {"disk", imported.disk_file},
-               {"kernel", imported.kernel_file},
-               {"initrd", imported.initrd_file},
-               {"command_line", imported.command_line},
-               {"root_device_name", imported.root_device_name},
-               {"virtual_size_bytes", imported.virtual_size_bytes}};
+  OrderedJson json = {{"format", kFormat},
+                      {"id", id.text()},
+                      {"location", location},
+                      {"disk", imported.disk_file},
+                      {"kernel", imported.kernel_file},
+                      {"initrd", imported.initrd_file},
+                      {"command_line", imported.command_line},
+                      {"root_device_name", imported.root_device_name},
+                      {"virtual_size_bytes", imported.virtual_size_bytes}};
   if (imported.boot_mode.has_value()) json["boot_mode"] = static_cast<int64_t>(*imported.boot_mode);
   return Dump(json);
 }
 
 absl::StatusOr<ImportedImage> ParseLayerManifest(const std::string& text) {
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const OrderedJson json = OrderedJson::parse(text, nullptr, /*allow_exceptions=*/false);
   ImportedImage imported;
   int64_t format = 0;
   const bool whole = json.is_object() && Get(json, "format", format) && format == kFormat &&

@@ -110,6 +110,19 @@ absl::StatusOr<int64_t> CheckStandaloneQcow2(absl::string_view bytes, uint64_t f
   return static_cast<int64_t>(virtual_size);
 }
 
+absl::StatusOr<std::string> CheckOwnQcow2(absl::string_view bytes) {
+  RETURN_IF_ERROR(VirtualSize(bytes).status());
+  if (U32(bytes, 4) == 3) {
+    if (bytes.size() < kVersion3HeaderBytes) return absl::DataLossError("the disk has no whole header");
+    const absl::Status features = CheckFeatures(U64(bytes, 72) & ~kDirty);
+    if (!features.ok()) return absl::DataLossError(features.message());
+  }
+  std::string backing = BackingFile(bytes);
+  const bool names_one = U64(bytes, 8) != 0 || U32(bytes, 16) != 0;
+  if (names_one && backing.empty()) return absl::DataLossError("the disk lies over what its header does not name");
+  return backing;
+}
+
 absl::StatusOr<int64_t> VirtualSize(absl::string_view bytes) {
   if (!absl::StartsWith(bytes, kMagic) || bytes.size() < kVersion2HeaderBytes) {
     return absl::DataLossError("the disk is damaged: it has no qcow2 header");

@@ -28,6 +28,11 @@ absl::StatusOr<int64_t> VirtualSize(absl::string_view first_bytes);
 // The name of the backing file that a qcow2 header gives; empty when it gives none or is not whole.
 std::string BackingFile(absl::string_view first_bytes);
 
+// The name of the backing file (empty = none) of a qcow2 file that is said to be one of our own, and comes from
+// somewhere else. DataLoss when it is none, keeps data in another file, or names what lies under it in a way that ours
+// do not. `first_bytes`: the file's start, kMaxHeaderBytes or all of it.
+absl::StatusOr<std::string> CheckOwnQcow2(absl::string_view first_bytes);
+
 // Whether a qcow2 header says that the data is encrypted.
 bool IsEncrypted(absl::string_view first_bytes);
 
