@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 
 #include "absl/status/statusor.h"
 #include "daemon/config.h"
@@ -28,6 +29,8 @@ struct Adapters {
   std::unique_ptr<storage::ExportFiles> export_files;
   std::unique_ptr<storage::BlockFiles> block_files;
   compute::StatusMonitorOptions status = {};
+  // As compute::ComputeParts has them.
+  std::set<int64_t> strange_user_ids = {};
 };
 
 // As config.simulate says. FailedPrecondition, with what to do, where this host or this process cannot.

@@ -91,6 +91,7 @@ void ComputeWorld::Boot(const std::string& boot_id) {
                                              snapshots->WakeAll();
                                            },
                                        .wake_volume = [this](const VolumeId& id) { volumes_made->Wake(id); },
+                                       .guest_user_ids = guest_user_ids,
                                        .threads = 4});
   service = std::make_unique<compute::InstanceService>(
       *database, settings, types, clock, random,

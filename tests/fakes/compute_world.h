@@ -112,6 +112,7 @@ class ComputeWorld {
 
   TempDir directory;
   Settings settings;
+  UserIdRange guest_user_ids;  // of the next Boot
   InstanceTypeTable types;
   ManualClock clock{absl::FromUnixSeconds(1800000000)};
   SeededRandom random{20260101};

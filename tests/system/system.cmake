@@ -1,5 +1,5 @@
 # Guests boot here for real.
-foreach(module launch volume root_volume hibernation snapshot export encryption network spoof interface vpc gateway endpoint metadata lifecycle ends image console restart previous_revision rebuild pattern full_disk libvirtd doctor monitoring alarm scaling documents short newcomer)
+foreach(module launch isolation volume root_volume hibernation snapshot export encryption network spoof interface vpc gateway endpoint metadata lifecycle ends image console restart previous_revision rebuild pattern full_disk libvirtd doctor monitoring alarm scaling documents short newcomer)
   brume_python_test(system_${module} system ${module}_test TIMEOUT 600 LABELS system GUESTS)
 endforeach()
 if(BRUME_DEBIAN_TESTS)
