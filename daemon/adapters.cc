@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "daemon/guest_users.h"
 #include "daemon/state_directory.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
@@ -70,7 +71,13 @@ absl::StatusOr<Adapters> MakeRealAdapters(const Config& config) {
     return absl::FailedPreconditionError("brumed must run as root to make guests and networks; --simulate needs none");
   }
   ASSIGN_OR_RETURN(const GuestsOwner user, FindGuestsOwner(config.qemu_user));
+  const UserIdRange& guest_user_ids = config.guest_user_ids;
+  RETURN_IF_ERROR(CheckGuestUserIds(guest_user_ids));
+  if (guest_user_ids.Contains(user.uid) || guest_user_ids.Contains(user.gid)) {
+    return absl::FailedPreconditionError("compute.qemu_user is one of compute.guest_user_ids");
+  }
   Adapters adapters;
+  adapters.strange_user_ids = FindUserIdsInUse(guest_user_ids, config.state_dir);
   ASSIGN_OR_RETURN(adapters.hypervisor,
                    compute::NewLibvirtHypervisor({.uri = LibvirtUri(config),
                                                   .state_dir = config.state_dir,

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -33,6 +34,8 @@ struct Adapters {
   std::unique_ptr<storage::BlockFiles> block_files;
   std::unique_ptr<storage::BackupFiles> backup_files;
   compute::StatusMonitorOptions status = {};
+  // As compute::ComputeParts has them.
+  std::set<int64_t> strange_user_ids = {};
 };
 
 // As whom guests run.

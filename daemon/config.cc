@@ -111,6 +111,14 @@ Setter DaysOf(absl::Duration* into, int64_t min, int64_t max) {
   };
 }
 
+Setter UserIds(UserIdRange* into) {
+  return [into](const toml::node& node) {
+    if (!node.is_string()) return WrongType("a string, as \"2100000000-2100065535\"");
+    ASSIGN_OR_RETURN(*into, ParseUserIdRange(**node.as_string()));
+    return absl::OkStatus();
+  };
+}
+
 Setter Texts(std::vector<std::string>* into) {
   return [into](const toml::node& node) {
     into->clear();
@@ -226,6 +234,7 @@ absl::StatusOr<Config> ReadConfig(const std::string& path, Config defaults) {
       {"capacity.guest_overhead_mib", Number(&settings.guest_overhead_mib, 0, 65536)},
       {"compute.libvirt_uri", Text(&config.libvirt_uri)},
       {"compute.qemu_user", Text(&config.qemu_user)},
+      {"compute.guest_user_ids", UserIds(&config.guest_user_ids)},
       {"compute.acceleration", Choice(&config.acceleration, compute::kAccelerationWishNames)},
       {"compute.console_log_kib", Number(&config.console_log_kib, 16, 1 << 20)},
       {"compute.launch_timeout_seconds", SecondsOf(&settings.launch_timeout, 1, 86400)},

@@ -13,6 +13,7 @@
 #include "lib/gateway/event_log.h"
 #include "lib/gateway/request_limiter.h"
 #include "lib/resource/settings.h"
+#include "lib/resource/user_id_range.h"
 
 namespace brume::daemon {
 
@@ -42,6 +43,7 @@ struct Config {
 
   std::string libvirt_uri;  // empty = qemu:///embed under the state directory
   std::string qemu_user = "brume-qemu";
+  UserIdRange guest_user_ids = kDefaultGuestUserIds;
   compute::AccelerationWish acceleration = compute::AccelerationWish::kAuto;
   int64_t console_log_kib = 1024;
 

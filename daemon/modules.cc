@@ -132,6 +132,8 @@ compute::ComputeParts Modules::ForCompute() {
           .profiles = iam_.instance_profiles(),
           .status = parts_.adapters.status,
           .host_boot_id = HostBootId(parts_.config.simulate),
+          .guest_user_ids = parts_.config.simulate ? UserIdRange() : parts_.config.guest_user_ids,
+          .strange_user_ids = parts_.adapters.strange_user_ids,
           .hooks = {.wake_vpc = [this](const VpcId& id) { network_.WakeVpc(id); },
                     .on_disks_freed = [this] { storage_.OnDisksFreed(); },
                     .wake_volume = [this](const VolumeId& id) { storage_.WakeVolume(id); },

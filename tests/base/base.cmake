@@ -2,7 +2,7 @@ add_executable(base_failpoint_program base/base_failpoint_program.cc)
 target_link_libraries(base_failpoint_program PRIVATE brume_base)
 
 brume_test(base_test
-  SOURCES base/base_test.cc base/base_enum_names_test.cc base/base_failure_kind_test.cc base/base_failpoint_test.cc base/base_periodic_test.cc base/base_priority_test.cc base/base_reconcile_loop_test.cc base/base_work_watch_test.cc
+  SOURCES base/base_test.cc base/base_enum_names_test.cc base/base_failure_kind_test.cc base/base_failpoint_test.cc base/base_periodic_test.cc base/base_pass_list_test.cc base/base_priority_test.cc base/base_reconcile_loop_test.cc base/base_work_watch_test.cc
           base/base_subprocess_test.cc base/base_confinement_test.cc
           base/base_work_pool_test.cc
   DEPS brume_base

@@ -118,6 +118,7 @@ TEST_CASE("every setting the sample names exists, and its default is what the sa
   CHECK(config->grpc_insecure_loopback == defaults.grpc_insecure_loopback);
   CHECK(config->libvirt_uri == defaults.libvirt_uri);
   CHECK(config->qemu_user == defaults.qemu_user);
+  CHECK(config->guest_user_ids == defaults.guest_user_ids);
   CHECK(config->acceleration == defaults.acceleration);
   CHECK(config->console_log_kib == defaults.console_log_kib);
   CHECK(config->uplink == defaults.uplink);

@@ -97,6 +97,7 @@ void ComputeWorld::Boot(const std::string& boot_id) {
                                            [this](const InstanceId& id) {
                                              if (on_reconciled) on_reconciled(id);
                                            },
+                                       .guest_user_ids = guest_user_ids,
                                        .threads = 4});
   service = std::make_unique<compute::InstanceService>(
       *database, settings, types, clock, random,

@@ -82,6 +82,7 @@ class ComputeWorld {
   const std::shared_ptr<FakeHost> fake_host;
   TempDir& directory = *fake_host->directory;
   Settings settings;
+  UserIdRange guest_user_ids;  // of the next Boot
   InstanceTypeTable types;
   ManualClock& clock = fake_host->clock;
   SeededRandom& random = fake_host->random;

@@ -11,6 +11,7 @@
 #include "lib/autoscaling/tables/refresh_table.h"
 #include "lib/cloudwatch/tables/alarm_history_table.h"
 #include "lib/cloudwatch/tables/alarm_table.h"
+#include "lib/ec2/compute/tables/guest_user_table.h"
 #include "lib/ec2/compute/tables/launch_template_table.h"
 #include "lib/ec2/compute/tables/profile_association_table.h"
 #include "lib/ec2/compute/tables/root_replacement_table.h"
@@ -85,6 +86,7 @@ std::vector<TableDescription> Descriptions() {
                                        compute::KeyPairTable::Describe(),
                                        compute::ProfileAssociationTable::Describe(),
                                        compute::RootReplacementTable::Describe(),
+                                       compute::GuestUserTable::Describe(),
                                        iam::AccessKeyTable::Describe(),
                                        iam::IamTagTable::Describe(),
                                        iam::InstanceProfileTable::Describe(),

@@ -104,6 +104,10 @@ class PreviousRevisionTest(HostTest):
         wait_until(lambda: not guest.pings(), 10, "silence")
         stopped.start()
         stopped.wait_ssh()
+        # As a user that no guest has which the database knows nothing of.
+        users = [os.stat(f"/proc/{each.qemu_pid()}").st_uid for each in (guest, stopped)]
+        self.assertNotEqual(*users)
+        self.assertNotIn(0, users)
         guest.terminate()
         guest.wait_state("terminated")
 

@@ -69,6 +69,21 @@ class RefusalTest(unittest.TestCase):
         self.assert_refuses("brumed.toml", "libvirt_urri")
         self.host.configure({})
 
+    def test_users_of_guests_whom_the_host_has_otherwise_are_refused(self):
+        self.host.configure({"compute": {"guest_user_ids": "1000-2000"}})
+        self.assert_refuses("brumed.toml", "guest_user_ids", "65536")
+        self.host.configure({"compute": {"guest_user_ids": "70000-70010"}})
+        with open("/etc/passwd", encoding="utf-8") as file:
+            users = file.read()
+        with open(os.path.join(self.host.directory, "passwd"), "w", encoding="utf-8") as file:
+            file.write(users + "somebody:x:70005:70005::/nonexistent:/usr/sbin/nologin\n")
+        subprocess.run(["mount", "--bind", file.name, "/etc/passwd"], check=True)
+        try:
+            self.assert_refuses("70005 is somebody", "compute.guest_user_ids")
+        finally:
+            subprocess.run(["umount", "/etc/passwd"], check=True)
+        self.host.configure({})
+
     def test_plain_tcp_beyond_loopback_is_refused(self):
         self.assert_refuses("loopback", flags=["--grpc-listen", "0.0.0.0:7777", "--grpc-insecure-loopback"])
         self.assert_refuses("127.0.0.1:7777", flags=["--grpc-listen", "127.0.0.1:7777"])

@@ -1,5 +1,5 @@
 # Guests boot here for real.
-foreach(module launch backup volume root_volume hibernation snapshot export encryption network spoof interface vpc gateway endpoint metadata lifecycle ends image console restart previous_revision rebuild pattern full_disk libvirtd doctor monitoring alarm scaling short newcomer)
+foreach(module launch isolation backup volume root_volume hibernation snapshot export encryption network spoof interface vpc gateway endpoint metadata lifecycle ends image console restart previous_revision rebuild pattern full_disk libvirtd doctor monitoring alarm scaling short newcomer)
   brume_python_test(system_${module} system ${module}_test TIMEOUT 600 LABELS system GUESTS)
 endforeach()
 # Its two guests boot at once, for minutes.

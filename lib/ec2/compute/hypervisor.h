@@ -40,6 +40,7 @@ struct DirectBoot {
 struct GuestSpec {
   InstanceId id;
   std::string uuid = {};
+  int64_t user_id = 0;  // of the host, as whom it runs; 0 = as the user that guests without one share
   int vcpus = 1;
   int64_t memory_mib = 128;
   BootMode boot_mode = BootMode::kBios;
@@ -58,6 +59,7 @@ struct MemoryPlace {
   std::string directory;  // of the instance
   std::string key;        // it is encrypted with
   int64_t memory_mib = 0;
+  int64_t user_id = 0;  // as of GuestSpec
 };
 
 enum class Power {

@@ -9,6 +9,7 @@
 #include "lib/base/failpoint.h"
 #include "lib/base/log.h"
 #include "lib/base/status_macros.h"
+#include "lib/ec2/compute/tables/guest_user_table.h"
 #include "lib/ec2/compute/tables/instance_table.h"
 #include "lib/ec2/compute/tables/root_replacement_table.h"
 #include "lib/ec2/network/interface_service.h"
@@ -96,6 +97,7 @@ absl::StatusOr<InstanceReconciler::Guest> InstanceReconciler::Read(const Instanc
   return parts_.database.ReadFor([&](store::Connection& c) -> absl::StatusOr<Guest> {
     Guest guest;
     ASSIGN_OR_RETURN(guest.instance, InstanceTable(c).Get(id));
+    ASSIGN_OR_RETURN(guest.user_id, GuestUserTable(c).Find(id));
     ASSIGN_OR_RETURN(guest.interfaces, network::ListInterfacesOf(c, {&id, 1}));
     ASSIGN_OR_RETURN(guest.volumes, storage::ListVolumesOf(c, {&id, 1}));
     // Only a terminated instance can outlive its image's row.
@@ -462,7 +464,10 @@ InstanceReconciler::Next InstanceReconciler::TerminateGuest(Guest& guest) {
   // One that was to be detached is nobody's to delete.
   RETURN_IF_ERROR(FollowDisksOff(guest));
   for (const Volume& volume : guest.volumes) {
-    if (!volume.delete_on_termination) continue;
+    if (!volume.delete_on_termination) {
+      RETURN_IF_ERROR(parts_.disks.GiveVolume(volume.id, 0));
+      continue;
+    }
     RETURN_IF_ERROR(parts_.disks.RemoveVolume(volume.id));
     RETURN_IF_ERROR(Failpoint("instance.volume_removed"));
   }

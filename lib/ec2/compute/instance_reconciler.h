@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <variant>
@@ -25,6 +26,7 @@
 #include "lib/ec2/storage/disk_service.h"
 #include "lib/ec2/storage/snapshot_taking_service.h"
 #include "lib/resource/settings.h"
+#include "lib/resource/user_id_range.h"
 #include "lib/store/database.h"
 
 namespace brume::compute {
@@ -43,6 +45,10 @@ struct InstanceReconcilerParts {
   std::function<void()> on_disks_freed;
   // A volume without an instance has work. Must not block.
   std::function<void(const VolumeId& id)> wake_volume;
+  // Of the host's users, one for each guest from its next start on; empty = all run as one.
+  UserIdRange guest_user_ids = {};
+  // Ids of the guests' range that the host knows otherwise: of guests and of disks without a row.
+  std::set<int64_t> strange_user_ids = {};
   // An instance was reconciled, and may have changed; may be empty. Must not block.
   std::function<void(const InstanceId& id)> on_reconciled = {};
   // A launch is work for processors more than waiting: many more at once than there are would end no sooner, and would
@@ -87,6 +93,7 @@ class InstanceReconciler {
   // What one reconcile works with.
   struct Guest {
     Instance instance;
+    int64_t user_id = 0;  // as of GuestSpec
     std::vector<NetworkInterface> interfaces;
     std::vector<Volume> volumes;
     Image image;
@@ -111,6 +118,7 @@ class InstanceReconciler {
   void GiveUpTurn(const InstanceId& id);
   void WakeNextTurns();
   absl::Status PowerOn(Guest& guest);
+  absl::Status EnsureUserId(Guest& guest);
   absl::StatusOr<GuestSpec> MakeSpec(const Guest& guest);
   Next LaunchFailed(Guest& guest, const absl::Status& why);
   Next KeepRunning(Guest& guest);
@@ -118,7 +126,7 @@ class InstanceReconciler {
   // Makes the disks of a guest that is on those that its volumes say; returns when to reconcile again.
   Next FollowDisks(Guest& guest);
   // `observed` is null where the guest has no disk of the volume.
-  Next FollowDisk(Volume& volume, const ObservedDisk* observed);
+  Next FollowDisk(int64_t user_id, Volume& volume, const ObservedDisk* observed);
   Next AskToDetach(Volume& volume);
   // The same of a guest that is off; leaves the volumes that are the instance's still in `guest`.
   absl::Status FollowDisksOff(Guest& guest);
@@ -138,7 +146,7 @@ class InstanceReconciler {
   absl::Status NoteDetached(Volume volume);
   absl::Status WriteVolume(Volume& volume);
   // Makes its file where that is yet to be done.
-  absl::StatusOr<GuestDisk> DiskOf(const Volume& volume);
+  absl::StatusOr<GuestDisk> DiskOf(int64_t user_id, const Volume& volume);
   // The next step of the task that replaces its root volume; unset where that does not stand in the way of anything.
   absl::StatusOr<std::optional<absl::Duration>> FollowRootReplacement(Guest& guest);
   absl::StatusOr<std::optional<absl::Duration>> AwaitNewRoot(const RootReplacementStage& stage,

@@ -28,8 +28,9 @@ DiskLimits DiskLimitsOf(const Volume& volume) {
 
 }  // namespace
 
-absl::StatusOr<GuestDisk> InstanceReconciler::DiskOf(const Volume& volume) {
+absl::StatusOr<GuestDisk> InstanceReconciler::DiskOf(int64_t user_id, const Volume& volume) {
   ASSIGN_OR_RETURN(std::string path, parts_.disks.EnsureVolume(volume));
+  RETURN_IF_ERROR(parts_.disks.GiveVolume(volume.id, user_id));
   GuestDisk disk{.path = std::move(path),
                  .device = volume.device_name,
                  .serial = SerialOf(volume.id),
@@ -55,6 +56,7 @@ absl::Status InstanceReconciler::NoteDetached(Volume volume) {
   RETURN_IF_ERROR(Failpoint("instance.disk_detached"));
   const InstanceId instance = volume.instance_id;
   Change(instance, [&](Memory& memory) { memory.detach_asks.erase(volume.id); });
+  RETURN_IF_ERROR(parts_.disks.GiveVolume(volume.id, 0));
   Release(volume);
   RETURN_IF_ERROR(WriteVolume(volume));
   log::Info("volume {} is detached from {}", volume.id.text(), instance.text());
@@ -85,7 +87,7 @@ InstanceReconciler::Next InstanceReconciler::FollowDisks(Guest& guest) {
   for (Volume& volume : guest.volumes) {
     const auto disk = std::find_if(observed->begin(), observed->end(),
                                    [&](const ObservedDisk& each) { return each.serial == SerialOf(volume.id); });
-    const Next next = FollowDisk(volume, disk == observed->end() ? nullptr : &*disk);
+    const Next next = FollowDisk(guest.user_id, volume, disk == observed->end() ? nullptr : &*disk);
     first_error.Update(next.status());
     if (next.ok()) soonest = std::min(soonest, *next);
   }
@@ -93,14 +95,14 @@ InstanceReconciler::Next InstanceReconciler::FollowDisks(Guest& guest) {
   return soonest;
 }
 
-InstanceReconciler::Next InstanceReconciler::FollowDisk(Volume& volume, const ObservedDisk* observed) {
+InstanceReconciler::Next InstanceReconciler::FollowDisk(int64_t user_id, Volume& volume, const ObservedDisk* observed) {
   if (IsDetaching(volume)) {
     if (observed != nullptr) return AskToDetach(volume);
     RETURN_IF_ERROR(NoteDetached(volume));
     return absl::InfiniteDuration();
   }
   if (observed == nullptr) {
-    ASSIGN_OR_RETURN(const GuestDisk disk, DiskOf(volume));
+    ASSIGN_OR_RETURN(const GuestDisk disk, DiskOf(user_id, volume));
     RETURN_IF_ERROR(parts_.hypervisor.AttachDisk(volume.instance_id, disk));
   } else if (const DiskLimits limits = DiskLimitsOf(volume); observed->limits != limits) {
     RETURN_IF_ERROR(parts_.hypervisor.SetDiskLimits(volume.instance_id, observed->serial, limits));

@@ -9,6 +9,7 @@
 #include "lib/base/status_macros.h"
 #include "lib/base/utf8.h"
 #include "lib/ec2/compute/instance_reconciler.h"
+#include "lib/ec2/compute/tables/guest_user_table.h"
 #include "lib/ec2/compute/tables/instance_table.h"
 #include "lib/ec2/storage/volume_service.h"
 
@@ -75,6 +76,7 @@ absl::Status InstanceReconciler::PowerOn(Guest& guest) {
   }
   if (power == Power::kOff) {
     Change(id, [](Memory& memory) { memory = {}; });
+    RETURN_IF_ERROR(EnsureUserId(guest));
     RETURN_IF_ERROR(FollowNicsOff(guest));
     for (const NetworkInterface& eni : guest.interfaces) {
       // A guest that died after its port was plugged left its tap in the VPC, where no other can open it.
@@ -100,6 +102,28 @@ absl::Status InstanceReconciler::PowerOn(Guest& guest) {
   return hibernated ? parts_.hypervisor.DiscardMemory(parts_.disks.InstanceDirectory(id)) : absl::OkStatus();
 }
 
+// Of a guest that is off: what it had before is given to its user with the launch.
+absl::Status InstanceReconciler::EnsureUserId(Guest& guest) {
+  const UserIdRange& range = parts_.guest_user_ids;
+  if (range.empty() || range.Contains(guest.user_id)) return absl::OkStatus();
+  ASSIGN_OR_RETURN(guest.user_id, parts_.database.WriteFor([&](store::Connection& c) -> absl::StatusOr<int64_t> {
+    GuestUserTable table(c);
+    ASSIGN_OR_RETURN(const std::vector<int64_t> taken, table.List());
+    const auto is_taken = [&](int64_t id) {
+      return std::binary_search(taken.begin(), taken.end(), id) || parts_.strange_user_ids.contains(id);
+    };
+    int64_t id = range.first;
+    while (id <= range.last && is_taken(id)) ++id;
+    if (id > range.last) {
+      return absl::ResourceExhaustedError(
+          absl::StrCat("all ids of guests' users (compute.guest_user_ids, ", range.text(), ") are taken"));
+    }
+    RETURN_IF_ERROR(table.Set(guest.instance.id, id));
+    return id;
+  }));
+  return Failpoint("instance.user_chosen");
+}
+
 absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
   const Instance& instance = guest.instance;
   const InstanceType* type = parts_.types.Find(instance.instance_type);
@@ -109,6 +133,7 @@ absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
   }
   GuestSpec spec{.id = instance.id,
                  .uuid = instance.uuid,
+                 .user_id = guest.user_id,
                  .vcpus = type->vcpus,
                  .memory_mib = type->memory_mib,
                  .boot_mode = CurrentBootMode(guest.image.boot_mode, parts_.settings.has_uefi)};
@@ -117,7 +142,7 @@ absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
     spec.direct_boot = DirectBoot{paths.kernel, paths.initrd, guest.image.command_line};
   }
   for (Volume volume : InBootOrder(guest.volumes, instance.root_device_name)) {
-    ASSIGN_OR_RETURN(GuestDisk disk, DiskOf(volume));
+    ASSIGN_OR_RETURN(GuestDisk disk, DiskOf(guest.user_id, volume));
     if (volume.state == VolumeState::kCreating) {
       // From here on a missing disk is a loss, not something to make.
       volume.state = VolumeState::kInUse;
@@ -131,7 +156,7 @@ absl::StatusOr<GuestSpec> InstanceReconciler::MakeSpec(const Guest& guest) {
   if (instance.hibernation == Hibernation::kSaved) {
     ASSIGN_OR_RETURN(spec.memory_key, MemoryKeyOf(guest));
   }
-  ASSIGN_OR_RETURN(spec.directory, parts_.disks.EnsureInstanceDirectory(instance.id));
+  ASSIGN_OR_RETURN(spec.directory, parts_.disks.EnsureInstanceDirectory(instance.id, guest.user_id));
   return spec;
 }
 

@@ -30,9 +30,9 @@ absl::Status InstanceReconciler::SaveMemory(Guest& guest) {
     if (type == nullptr) return absl::FailedPreconditionError("its type is no longer in the configuration");
     ASSIGN_OR_RETURN(const std::string key, MemoryKeyOf(guest));
     if (key.empty()) return absl::FailedPreconditionError("its root volume is not encrypted");
-    ASSIGN_OR_RETURN(const std::string directory, parts_.disks.EnsureInstanceDirectory(instance.id));
-    return parts_.hypervisor.SaveMemory(instance.id,
-                                        {.directory = directory, .key = key, .memory_mib = type->memory_mib});
+    ASSIGN_OR_RETURN(const std::string directory, parts_.disks.EnsureInstanceDirectory(instance.id, guest.user_id));
+    return parts_.hypervisor.SaveMemory(
+        instance.id, {.directory = directory, .key = key, .memory_mib = type->memory_mib, .user_id = guest.user_id});
   };
   const absl::Status saved = save();
   const bool late = parts_.clock.Now() >= instance.state_since + parts_.settings.shutdown_timeout;

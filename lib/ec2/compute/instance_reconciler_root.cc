@@ -78,6 +78,8 @@ absl::StatusOr<std::optional<absl::Duration>> InstanceReconciler::SwitchRootOf(c
     RETURN_IF_ERROR(EndTask(stage, State::kFailed, why, &guest.instance));
     return absl::ZeroDuration();
   }
+  // The guest is off. Where nothing is switched its launch gives it the volume again.
+  RETURN_IF_ERROR(parts_.disks.GiveVolume(stage.old->id, 0));
   const absl::Status switched = parts_.database.Write(
       [&](store::Connection& c) { return SwitchRoot(c, parts_.clock.Now(), stage, guest.instance); });
   if (absl::IsAborted(switched)) return kPoll;

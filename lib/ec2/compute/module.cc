@@ -19,6 +19,8 @@ ComputeModule::ComputeModule(ComputeParts parts)
                    .host_boot_id = parts_.host_boot_id,
                    .on_disks_freed = parts_.hooks.on_disks_freed,
                    .wake_volume = parts_.hooks.wake_volume,
+                   .guest_user_ids = parts_.guest_user_ids,
+                   .strange_user_ids = parts_.strange_user_ids,
                    .on_reconciled = parts_.hooks.on_reconciled}),
       status_monitor_(parts_.database, parts_.hypervisor, parts_.port_meter, parts_.clock, parts_.status),
       status_of_([this](const Instance& instance) { return status_monitor_.StatusOf(instance); }),

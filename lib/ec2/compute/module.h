@@ -1,7 +1,9 @@
 // Compute as the daemon sees it: instances, their guests, and what they are launched with.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,7 +63,9 @@ struct ComputeParts {
   tagging::TagService& tags;
   iam::InstanceProfileService& profiles;
   StatusMonitorOptions status = {};
-  std::string host_boot_id;  // of this boot of the host
+  std::string host_boot_id;         // of this boot of the host
+  UserIdRange guest_user_ids = {};  // both as InstanceReconcilerParts has them
+  std::set<int64_t> strange_user_ids = {};
   ComputeHooks hooks;
 };
 

@@ -31,6 +31,10 @@ class DiskService {
   // What it takes to open that disk; unset of one that is not encrypted. FailedPrecondition without the host's key,
   // DataLoss when a layer is gone.
   virtual absl::StatusOr<std::optional<DiskEncryption>> EncryptionOf(const Volume& volume) = 0;
+  // Gives the volume's disk to a guest that runs as this user of the host; 0 = to the user of the tools, as whom no
+  // guest runs. No other guest's user opens it then, or passes to it. Only while no guest has it open. OK where the
+  // disk is not there.
+  virtual absl::Status GiveVolume(const VolumeId& id, int64_t user_id) = 0;
   virtual absl::Status RemoveVolume(const VolumeId& id) = 0;
   // Makes the volume's disk, which no guest has open, this large; OK when it is. Errors: Unavailable while a guest has
   // it, DataLoss when it is gone, ResourceExhausted (disk full).
@@ -50,8 +54,9 @@ class DiskService {
   // Undoes PrepareSnapshot. Only while nothing writes to the new top.
   virtual absl::Status AbandonSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) = 0;
 
-  // The instance's directory (console and the like) and its path.
-  virtual absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) = 0;
+  // The instance's directory (console and the like) and its path. Its guest, which runs as this user of the host, may
+  // pass through it (0 = the user of the tools), and no other guest's user.
+  virtual absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id, int64_t user_id) = 0;
   virtual std::string InstanceDirectory(const InstanceId& id) = 0;
   virtual absl::Status RemoveInstanceDirectory(const InstanceId& id) = 0;
 };

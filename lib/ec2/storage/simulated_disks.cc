@@ -128,7 +128,7 @@ absl::Status SimulatedDisks::RemoveVolume(const VolumeId& id) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> SimulatedDisks::EnsureInstanceDirectory(const InstanceId& id) {
+absl::StatusOr<std::string> SimulatedDisks::EnsureInstanceDirectory(const InstanceId& id, int64_t) {
   MutexLock lock(mutex_);
   instances_.insert(id);
   return InstanceDirectory(id);

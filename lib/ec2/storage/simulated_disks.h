@@ -24,6 +24,7 @@ class SimulatedDisks final : public Disks {
   ImagePaths PathsOf(const Image& image) override;
   absl::StatusOr<std::string> EnsureVolume(const Volume& volume) override;
   absl::StatusOr<std::optional<DiskEncryption>> EncryptionOf(const Volume& volume) override;
+  absl::Status GiveVolume(const VolumeId&, int64_t) override { return absl::OkStatus(); }
   absl::Status RemoveVolume(const VolumeId& id) override;
   absl::Status GrowVolume(const Volume&, int64_t) override { return absl::OkStatus(); }
   absl::StatusOr<std::string> PrepareSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) override;
@@ -33,7 +34,7 @@ class SimulatedDisks final : public Disks {
   absl::Status RemoveSnapshot(const SnapshotId& id) override;
   absl::Status CopyLayer(const VolumeSnapshot& snapshot, const std::string& source, const GoesOn& goes_on) override;
   absl::Status MergeLayers(const VolumeSnapshot& snapshot, const std::string& base, const GoesOn& goes_on) override;
-  absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) override;
+  absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id, int64_t user_id) override;
   std::string InstanceDirectory(const InstanceId& id) override;
   absl::Status RemoveInstanceDirectory(const InstanceId& id) override;
   absl::Status WriteRecord(const DiskRecord& record) override;

@@ -25,6 +25,29 @@ TEST_CASE("a launch ends in a guest that runs with its disk and its plugged port
   CHECK(view->interfaces.front().public_ip.has_value());
 }
 
+TEST_CASE("each guest has a user of the host for itself, keeps it, and leaves it to another when it is gone",
+          "[compute]") {
+  ComputeWorld world;
+  world.guest_user_ids = {70001, 70002};
+  world.Boot("next");
+  const auto user_of = [&](const InstanceId& id) { return world.hypervisor.SpecOf(id)->user_id; };
+  const InstanceId first = world.Launch(), second = world.Launch();
+  CHECK(user_of(first) == 70001);
+  CHECK(user_of(second) == 70002);
+
+  // All ids are taken, also while one of the two is stopped.
+  REQUIRE(world.service->Stop({&first, 1}, false).ok());
+  REQUIRE(world.Reaches(first, State::kStopped));
+  const auto refused = world.service->Run(world.Request());
+  REQUIRE(refused.ok());
+  const InstanceId third = refused->instances.front().instance.id;
+  REQUIRE(ComputeWorld::Eventually([&] { return !world.Row(third).last_error.empty(); }));
+  CHECK_THAT(world.Row(third).last_error, Catch::Contains("compute.guest_user_ids"));
+  REQUIRE(world.service->Start({&first, 1}).ok());
+  REQUIRE(world.Reaches(first, State::kRunning));
+  CHECK(user_of(first) == 70001);
+}
+
 TEST_CASE("a stop asks the guest first, gives back its public address and keeps its disk", "[compute]") {
   ComputeWorld world;
   const InstanceId id = world.Launch();

@@ -84,13 +84,18 @@ TEST_CASE("a guest goes on from its memory as the machine it was, with the disks
                                     "<target dev=\"vda\" bus=\"virtio\" /><address type=\"pci\" bus=\"0x07\" />"}});
   REQUIRE(saved != before);
   guest.disks.front().path = "/state/volumes/a/snap-1.qcow2";
-  const auto loaded = SavedDomain(saved, *DomainXml(guest, Profile(Type::kTcg)));
+  DomainProfile profile = Profile(Type::kTcg);
+  profile.uid = profile.gid = 70007;
+  const auto loaded = SavedDomain(saved, *DomainXml(guest, profile));
   REQUIRE(loaded.ok());
   pugi::xml_document document;
   REQUIRE(document.load_string(loaded->c_str()));
   const pugi::xml_node disk = document.select_node("//disk[serial='vol0a']").node();
   CHECK(std::string(disk.child("source").attribute("file").value()) == "/state/volumes/a/snap-1.qcow2");
   CHECK(std::string(disk.child("address").attribute("bus").value()) == "0x07");
+  const pugi::xpath_node_set labels = document.select_nodes("/domain/seclabel/label");
+  REQUIRE(labels.size() == 1);
+  CHECK(std::string(labels.first().node().text().get()) == "+70007:+70007");
 
   const auto refused = [&](const std::function<void(GuestSpec&)>& change) {
     GuestSpec other = Guest();

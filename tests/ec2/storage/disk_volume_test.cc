@@ -139,6 +139,58 @@ TEST_CASE("a volume's manifest is enough to make its row again", "[disks]") {
   }
 }
 
+namespace {
+
+// What a user of the host, without any privilege and with a group of its own, gets of a file.
+bool Opens(uid_t uid, const std::string& path) {
+  const std::string user = absl::StrCat(uid);
+  return RunCommand({"setpriv", "--reuid=" + user, "--regid=" + user, "--clear-groups", "dd", "if=" + path,
+                     "of=/dev/null", "count=1", "status=none"},
+                    {})
+             ->exit_code == 0;
+}
+
+}  // namespace
+
+TEST_CASE("a volume's disk is open to the user of the guest that has it, and goes from one to the next", "[disks]") {
+  if (geteuid() != 0) return;
+  constexpr uid_t kTools = 64055, kOne = 70001, kOther = 70002;
+  State state;
+  REQUIRE(chmod(state.dir.path().c_str(), 0711) == 0);
+  state.disks = state.Open(kTools, kTools);
+  ImportOne(state);
+  Volume volume = MakeVolume(1);
+  const std::string disk = Value(state.disks->EnsureVolume(volume));
+  CHECK(Opens(kTools, disk));
+  CHECK_FALSE(Opens(kOne, disk));
+  REQUIRE_OK(state.disks->GiveVolume(volume.id, kOne));
+  CHECK(Opens(kOne, disk));
+  CHECK_FALSE(Opens(kOther, disk));
+  CHECK_FALSE(Opens(kTools, disk));
+  CHECK_FALSE(Opens(kOther, fs::path(disk).replace_filename("volume.json")));
+
+  // Grown while its guest is off, and with a new top: it stays the guest's.
+  volume.state = VolumeState::kInUse;
+  REQUIRE_OK(state.disks->GrowVolume(volume, 2));
+  VolumeSnapshot snapshot;
+  snapshot.id = SnapshotId::FromTrusted("snap-0123456789abcdef0");
+  const std::string top = Value(state.disks->PrepareSnapshot(volume, snapshot));
+  CHECK(Opens(kOne, top));
+  CHECK_FALSE(Opens(kOther, top));
+  REQUIRE_OK(state.disks->FinishSnapshot(volume, snapshot));
+
+  REQUIRE_OK(state.disks->GiveVolume(volume.id, kOther));
+  CHECK(Opens(kOther, top));
+  CHECK_FALSE(Opens(kOne, top));
+  REQUIRE_OK(state.disks->GiveVolume(volume.id, 0));
+  CHECK_FALSE(Opens(kOther, top));
+  CHECK(Opens(kTools, top));
+  const struct stat layer = StatOf(state / "layers/snap-0123456789abcdef0/disk.qcow2");
+  CHECK(layer.st_uid == 0);
+  CHECK((layer.st_mode & 0777) == 0444);
+  CHECK(state.disks->GiveVolume(VolumeId::FromTrusted("vol-0fedcba9876543210"), kOne).ok());
+}
+
 TEST_CASE("files belong to whom they should, and to nobody else", "[disks]") {
   constexpr uid_t kUid = 64055;
   constexpr gid_t kGid = 64056;
@@ -147,7 +199,7 @@ TEST_CASE("files belong to whom they should, and to nobody else", "[disks]") {
   state.disks = state.Open(kUid, kGid);
   const Image image = ImportOne(state);
   const std::string disk = Value(state.disks->EnsureVolume(MakeVolume(1)));
-  const std::string instance = Value(state.disks->EnsureInstanceDirectory(kInstance));
+  const std::string instance = Value(state.disks->EnsureInstanceDirectory(kInstance, 0));
   const auto check = [](const std::string& path, mode_t mode, uid_t uid, gid_t gid) {
     const struct stat info = StatOf(path);
     INFO(path);
@@ -156,12 +208,12 @@ TEST_CASE("files belong to whom they should, and to nobody else", "[disks]") {
     CHECK(info.st_gid == gid);
   };
   check(disk, 0600, kUid, kGid);
-  check(fs::path(disk).parent_path(), 0711, 0, 0);
+  check(fs::path(disk).parent_path(), 0710, 0, 0);
   check(fs::path(disk).replace_filename("volume.json"), 0600, 0, 0);
   check(state.disks->PathsOf(image).disk, 0444, 0, 0);
   check(fs::path(state.disks->PathsOf(image).disk).parent_path(), 0755, 0, 0);
-  check(instance, 0711, 0, kGid);
-  check(state / "layers", 0755, 0, 0);
+  check(instance, 0710, 0, 0);
+  check(state / "layers", 0711, 0, 0);
   check(state / "volumes", 0711, 0, 0);
   check(state / "instances", 0711, 0, 0);
   // And QEMU's user can use them.
@@ -200,7 +252,7 @@ TEST_CASE("a removal takes the directory whatever lies in it, and follows no lin
   State state;
   const Image image = ImportOne(state);
   const std::string directory = fs::path(Value(state.disks->EnsureVolume(MakeVolume(1)))).parent_path();
-  const std::string instance = Value(state.disks->EnsureInstanceDirectory(kInstance));
+  const std::string instance = Value(state.disks->EnsureInstanceDirectory(kInstance, 0));
   fs::create_directory_symlink(state / "layers", directory + "/link");
   fs::create_directory_symlink(state / "layers", instance + "/link");
   fs::create_directory(instance + "/deeper");
@@ -216,7 +268,7 @@ TEST_CASE("the inventory tells ours from what it does not know, and touches neit
   State state;
   const Image image = ImportOne(state);
   REQUIRE_OK(state.disks->EnsureVolume(MakeVolume(1)).status());
-  REQUIRE_OK(state.disks->EnsureInstanceDirectory(kInstance).status());
+  REQUIRE_OK(state.disks->EnsureInstanceDirectory(kInstance, 0).status());
   const std::string cut_off = "ami-00000000000000009", half_gone = "vol-00000000000000009";
   fs::create_directory(state / ("layers/." + cut_off + ".partial"));
   fs::create_directory(state / ("volumes/." + half_gone + ".deleting"));

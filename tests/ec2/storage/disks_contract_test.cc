@@ -156,8 +156,8 @@ TEST_CASE("an instance's directory has one path, before, while and after it is t
   const std::string path = disks.InstanceDirectory(kInstance);
   CHECK(path.front() == '/');
   CHECK(path.find(kInstance.text()) != std::string::npos);
-  CHECK(Value(disks.EnsureInstanceDirectory(kInstance)) == path);
-  CHECK(Value(disks.EnsureInstanceDirectory(kInstance)) == path);
+  CHECK(Value(disks.EnsureInstanceDirectory(kInstance, 0)) == path);
+  CHECK(Value(disks.EnsureInstanceDirectory(kInstance, 0)) == path);
   CHECK(Value(disks.List()).instances == std::vector<InstanceId>{kInstance});
   REQUIRE_OK(disks.RemoveInstanceDirectory(kInstance));
   REQUIRE_OK(disks.RemoveInstanceDirectory(kInstance));

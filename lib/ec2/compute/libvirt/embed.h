@@ -22,6 +22,10 @@ struct QemuUser {
 // FailedPrecondition when there is no such user, or it is root: guests never run as root.
 absl::StatusOr<QemuUser> FindQemuUser(const std::string& name);
 
+// Who a guest with a user of its own runs as. Its group has the same number; where only the group of /dev/kvm may open
+// that, it is that group, which gives nothing else: what guests have is closed to groups.
+QemuUser OwnUser(int64_t user_id);
+
 // The root of an embedded driver's URI, percent-decoded; nullopt for the URI of any other driver.
 std::optional<std::string> EmbeddedRoot(absl::string_view uri);
 

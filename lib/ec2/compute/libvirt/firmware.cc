@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "absl/strings/str_cat.h"
+#include "lib/base/pass_list.h"
 #include "lib/base/undo.h"
 #include "lib/base/unique_fd.h"
 
@@ -35,7 +36,7 @@ absl::StatusOr<Firmware> FindFirmware() {
 
 absl::Status EnsureVariables(const Firmware& firmware, const std::string& path, const QemuUser& user) {
   struct stat facts;
-  if (lstat(path.c_str(), &facts) == 0) return absl::OkStatus();
+  if (lstat(path.c_str(), &facts) == 0) return GiveFile(path, user.uid, user.gid);
   std::ifstream source(firmware.variables, std::ios::binary);
   const std::string variables{std::istreambuf_iterator<char>(source), {}};
   if (source.bad() || variables.empty()) return absl::InternalError(absl::StrCat("cannot read ", firmware.variables));

@@ -22,6 +22,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/pass_list.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
 #include "lib/ec2/compute/libvirt/domains.h"
@@ -217,6 +218,11 @@ absl::Status LoadMemory(virDomainPtr domain, const MemoryFiles& files) {
   return DoJob(domain, "snapshot-load", OfMemory());
 }
 
+absl::Status GiveMemory(const std::string& directory, uid_t uid, gid_t gid) {
+  const std::string path = PathOf(directory, kMemoryFile);
+  return GiveFile(path, uid, gid);
+}
+
 absl::Status RemoveMemory(const std::string& directory) {
   for (const char* const file : {kMemoryFile, kDomainFile}) {
     const std::string path = PathOf(directory, file);
@@ -238,7 +244,7 @@ absl::StatusOr<std::string> SavedDomain(absl::string_view saved, absl::string_vi
   if (!then.load_buffer(saved.data(), saved.size()) || !now.load_buffer(fresh.data(), fresh.size())) {
     return absl::FailedPreconditionError("the memory's description is no XML");
   }
-  const pugi::xml_node domain = then.child("domain");
+  pugi::xml_node domain = then.child("domain");
   const std::string was = MachineOf(domain), is = MachineOf(now.child("domain"));
   if (was != is) return absl::FailedPreconditionError(absl::StrCat("the memory is of another machine: ", was));
   for (pugi::xml_node disk : domain.child("devices").children("disk")) {
@@ -250,6 +256,8 @@ absl::StatusOr<std::string> SavedDomain(absl::string_view saved, absl::string_vi
     disk.remove_child("iotune");
     if (wanted.child("iotune")) disk.append_copy(wanted.child("iotune"));
   }
+  while (domain.remove_child("seclabel")) continue;
+  for (const pugi::xml_node& label : now.child("domain").children("seclabel")) domain.append_copy(label);
   std::ostringstream text;
   then.save(text, "", pugi::format_raw | pugi::format_no_declaration);
   return text.str();

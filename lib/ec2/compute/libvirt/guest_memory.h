@@ -26,13 +26,15 @@ struct MemoryFiles {
 absl::Status SaveMemory(virDomainPtr domain, const MemoryFiles& files, int64_t memory_mib, const QemuUser& user);
 // Reads the memory of a paused guest that was made of SavedDomain's XML. The files stay.
 absl::Status LoadMemory(virDomainPtr domain, const MemoryFiles& files);
+// Gives the saved memory to the user that the guest is going to run as. NotFound where there is none.
+absl::Status GiveMemory(const std::string& directory, uid_t uid, gid_t gid);
 // OK where there are none.
 absl::Status RemoveMemory(const std::string& directory);
 
 // The domain of the guest whose memory was saved. NotFound without one.
 absl::StatusOr<std::string> ReadSavedDomain(const std::string& directory);
-// That domain, with the files that `fresh`, as it would be started now, has for its disks. FailedPrecondition where the
-// two differ in more: the memory is for another machine. Pure.
+// That domain, with the user and the files for its disks that `fresh` has, as it would be started now.
+// FailedPrecondition where the two differ in more: the memory is for another machine. Pure.
 absl::StatusOr<std::string> SavedDomain(absl::string_view saved, absl::string_view fresh);
 
 }  // namespace brume::compute

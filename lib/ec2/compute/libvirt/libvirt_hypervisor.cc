@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -63,6 +64,18 @@ std::vector<GuestKey> KeysOf(const std::vector<GuestDisk>& disks) {
     if (disk.encryption.has_value()) keys.push_back({disk.serial, disk.encryption->key});
   }
   return keys;
+}
+
+absl::StatusOr<QemuUser> UserOf(int64_t user_id, const std::string& shared) {
+  if (user_id == 0) return FindQemuUser(shared);
+  return OwnUser(user_id);
+}
+
+// Whose a disk is: as whom the guest runs that is to open it.
+absl::StatusOr<int64_t> OwnerOf(const std::string& path) {
+  struct stat facts = {};
+  if (lstat(path.c_str(), &facts) != 0) return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", path));
+  return facts.st_uid;
 }
 
 std::string VersionText(unsigned long version) {
@@ -267,7 +280,7 @@ absl::StatusOr<DomainProfile> LibvirtHypervisor::ProfileFor(const GuestSpec& spe
     profile.acceleration = compute::Acceleration::kSimulated;
     return profile;
   }
-  ASSIGN_OR_RETURN(const QemuUser user, FindQemuUser(options_.qemu_user));
+  ASSIGN_OR_RETURN(const QemuUser user, UserOf(spec.user_id, options_.qemu_user));
   for (const GuestDisk& disk : spec.disks) {
     RETURN_IF_ERROR(CheckReachable(std::filesystem::path(disk.path).parent_path(), user));
   }
@@ -302,7 +315,7 @@ absl::Status LibvirtHypervisor::SaveMemory(const InstanceId& id, const MemoryPla
                      simulated = simulated_](virConnectPtr connection) -> absl::Status {
     ASSIGN_OR_RETURN(const DomainHandle domain, FindOn(connection, guest));
     if (simulated) return virDomainSuspend(domain.get()) == 0 ? absl::OkStatus() : ActionError("pause a guest");
-    ASSIGN_OR_RETURN(const QemuUser user, FindQemuUser(name));
+    ASSIGN_OR_RETURN(const QemuUser user, UserOf(place.user_id, name));
     return compute::SaveMemory(domain.get(), {place.directory, place.key}, place.memory_mib, user);
   };
   return Call(absl::StrCat("save the memory of ", id.text()), save, TimeForMemory(place.memory_mib));
@@ -315,6 +328,7 @@ absl::Status LibvirtHypervisor::CreatePaused(const GuestSpec& spec) {
   if (has_memory) {
     ASSIGN_OR_RETURN(const std::string saved, ReadSavedDomain(spec.directory));
     ASSIGN_OR_RETURN(xml, SavedDomain(saved, xml));
+    RETURN_IF_ERROR(GiveMemory(spec.directory, profile.uid, profile.gid));
   }
   if (!simulated_) WatchLogs(spec.id.text(), spec.directory);
   return Call(
@@ -359,7 +373,8 @@ absl::Status LibvirtHypervisor::AttachDisk(const InstanceId& id, const GuestDisk
       return absl::OkStatus();
     });
   }
-  ASSIGN_OR_RETURN(const DomainProfile profile, ProfileFor({.id = id, .disks = {disk}}));
+  ASSIGN_OR_RETURN(const int64_t owner, OwnerOf(disk.path));
+  ASSIGN_OR_RETURN(const DomainProfile profile, ProfileFor({.id = id, .user_id = owner, .disks = {disk}}));
   return ChangeDevice(id, "attach a disk", [disk, profile, keys = keys_](virDomainPtr domain) {
     return keys->With(virDomainGetConnect(domain), KeysOf({disk}), [&] { return PlugDisk(domain, disk, profile); });
   });

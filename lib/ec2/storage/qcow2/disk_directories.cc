@@ -1,6 +1,7 @@
 #include "lib/ec2/storage/qcow2/disk_directories.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -76,6 +77,23 @@ absl::StatusOr<ImportedImage> FindLayerDisk(const DiskDirectories& directories, 
   return absl::NotFoundError(absl::StrCat("the disk of ", id, " is not there"));
 }
 
+absl::StatusOr<Owner> OwnerOfDisk(const DiskDirectories& directories, int directory, const std::string& name) {
+  struct stat info = {};
+  if (fstatat(directory, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+    return FileError(errno, absl::StrCat("looking at ", name));
+  }
+  return info.st_uid == 0 ? directories.guests : Owner{info.st_uid, info.st_gid};
+}
+
+absl::Status GiveDisk(int directory, const std::string& name, Owner owner) {
+  ASSIGN_OR_RETURN(const UniqueFd disk, OpenForReading(directory, name));
+  struct stat info = {};
+  if (fstat(disk.get(), &info) != 0) return FileError(errno, absl::StrCat("looking at ", name));
+  if (!S_ISREG(info.st_mode)) return absl::DataLossError(absl::StrCat(name, " is not a regular file"));
+  if (info.st_uid == 0 || (info.st_uid == owner.uid && info.st_gid == owner.gid)) return absl::OkStatus();
+  return Settle(disk.get(), 0600, owner, name);
+}
+
 namespace {
 
 // LUKS takes its time over a passphrase so that none is guessed; ours is 256 random bits.
@@ -83,21 +101,22 @@ constexpr char kLuks[] = "encrypt.format=luks,encrypt.iter-time=10,encrypt.key-s
 
 // `file` is the disk's, empty.
 absl::Status MakeEncrypted(const DiskDirectories& directories, const NewDisk& wanted, UniqueFd& file) {
-  RETURN_IF_ERROR(Settle(file.get(), 0600, directories.guests, wanted.name));
+  const Owner owner = wanted.owner.value_or(directories.guests);
+  RETURN_IF_ERROR(Settle(file.get(), 0600, owner, wanted.name));
   // qemu-img deletes a file that it gives up on, and would make the next one for everybody to read.
   const auto renew = [&]() -> absl::Status {
     if (unlinkat(wanted.directory, wanted.name.c_str(), 0) != 0 && errno != ENOENT) {
       return FileError(errno, "making a disk");
     }
     ASSIGN_OR_RETURN(file, CreateFileAt(wanted.directory, wanted.name));
-    return Settle(file.get(), 0600, directories.guests, wanted.name);
+    return Settle(file.get(), 0600, owner, wanted.name);
   };
   ASSIGN_OR_RETURN(std::string key, directories.keys.KeyOf(wanted.data_key_id));
   const std::string path = absl::StrCat(wanted.path, "/", wanted.name);
   std::vector<std::string> arguments = {"create", "-q", "-u", "-f", "qcow2", "-o", absl::StrCat(kLuks, kSecretId)};
   if (!wanted.below.empty()) arguments.insert(arguments.end(), {"-b", wanted.below, "-F", "qcow2"});
   arguments.insert(arguments.end(), {path, absl::StrCat(wanted.size_bytes)});
-  return RunQemuImg(arguments, {.user = directories.guests, .writable = {path}, .key = std::move(key), .renew = renew});
+  return RunQemuImg(arguments, {.user = owner, .writable = {path}, .key = std::move(key), .renew = renew});
 }
 
 }  // namespace
@@ -113,7 +132,7 @@ absl::Status WriteDisk(const DiskDirectories& directories, const NewDisk& wanted
   } else {
     RETURN_IF_ERROR(MakeEncrypted(directories, wanted, disk));
   }
-  return Settle(disk.get(), 0600, directories.guests, wanted.name);
+  return Settle(disk.get(), 0600, wanted.owner.value_or(directories.guests), wanted.name);
 }
 
 }  // namespace brume::storage

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -52,13 +53,17 @@ class KeyedLocks {
 // Constant but for its locks; so for any thread.
 struct DiskDirectories {
   std::string state_dir;  // absolute
-  // As whom guests run; owns the volumes' disks.
+  // As whom qemu-img runs, and no guest but those of earlier versions; owns the disks of volumes that no guest has.
   Owner guests;
   UniqueFd state, layers, volumes, instances;
   DiskKeys keys = DiskKeys("");
   // By the id of what is worked on.
   KeyedLocks locks = {};
 
+  // Of what belongs to a guest that runs as this user; 0 = to none. Guests have groups of their users' numbers.
+  Owner OwnerFor(int64_t user_id) const {
+    return user_id == 0 ? guests : Owner{static_cast<uid_t>(user_id), static_cast<gid_t>(user_id)};
+  }
   std::string PathOf(const char* kind, const std::string& id) const {
     return absl::StrCat(state_dir, "/", kind, "/", id);
   }
@@ -92,14 +97,19 @@ absl::Status RemoveEntry(int directory, const std::string& id);
 absl::StatusOr<ImportedImage> ReadLayer(const DiskDirectories& directories, const std::string& id);
 // The same of a layer whose disk is there; NotFound otherwise.
 absl::StatusOr<ImportedImage> FindLayerDisk(const DiskDirectories& directories, const std::string& id);
-// A new disk without data, a file of the guests' user.
+// Whose the disk of a volume is: as whom qemu-img may write to it. Never root.
+absl::StatusOr<Owner> OwnerOfDisk(const DiskDirectories& directories, int directory, const std::string& name);
+// Gives a volume's disk to `owner`; one that is root's is a layer, and stays.
+absl::Status GiveDisk(int directory, const std::string& name, Owner owner);
+// A new disk without data.
 struct NewDisk {
   int directory = -1;
   std::string path;  // of the same, for qemu-img
   std::string name;
   int64_t size_bytes = 0;
-  std::string below;        // as NameOfLayer; empty = nothing
-  std::string data_key_id;  // empty = not encrypted
+  std::string below;                // as NameOfLayer; empty = nothing
+  std::string data_key_id;          // empty = not encrypted
+  std::optional<Owner> owner = {};  // unset = the user of the tools
 };
 absl::Status WriteDisk(const DiskDirectories& directories, const NewDisk& wanted);
 

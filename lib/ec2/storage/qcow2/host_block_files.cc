@@ -220,7 +220,7 @@ absl::Status HostBlockFiles::Abandon(const SnapshotId& id) {
 absl::StatusOr<std::unique_ptr<BlockFiles>> OpenHostBlockFiles(LayerReaderOptions options) {
   ASSIGN_OR_RETURN(const UniqueFd state, OpenDirectory(options.state_dir));
   ASSIGN_OR_RETURN(UniqueFd uploads, EnsureDirectoryAt(state.get(), kUploads, 0711, Owner{}));
-  ASSIGN_OR_RETURN(UniqueFd layers, EnsureDirectoryAt(state.get(), kLayers, 0755, Owner{}));
+  ASSIGN_OR_RETURN(UniqueFd layers, EnsureDirectoryAt(state.get(), kLayers, 0711, Owner{}));
   if (options.reader.uid == 0) options.reader = {kNobody, kNobody};
   return std::make_unique<HostBlockFiles>(std::move(options), std::move(uploads), std::move(layers));
 }

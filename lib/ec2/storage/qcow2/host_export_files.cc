@@ -281,7 +281,7 @@ absl::StatusOr<std::unique_ptr<ExportFiles>> OpenHostExportFiles(HostExportOptio
   directories->guests = {options.worker_uid, options.worker_gid};
   ASSIGN_OR_RETURN(directories->state, OpenDirectory(options.state_dir));
   const int state = directories->state.get();
-  ASSIGN_OR_RETURN(directories->layers, EnsureDirectoryAt(state, kLayers, 0755, Owner{}));
+  ASSIGN_OR_RETURN(directories->layers, EnsureDirectoryAt(state, kLayers, 0711, Owner{}));
   ASSIGN_OR_RETURN(UniqueFd exports, EnsureDirectoryAt(state, kExports, 0711, Owner{}));
   if (options.export_dirs.empty()) {
     // Only made, never given other rights: who may read there is the administrator's choice.

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "lib/base/failpoint.h"
+#include "lib/base/pass_list.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/undo.h"
 #include "lib/ec2/storage/qcow2/directory_files.h"
@@ -89,6 +90,7 @@ class Qcow2Disks final : public Disks {
   ImagePaths PathsOf(const Image& image) override;
   absl::StatusOr<std::string> EnsureVolume(const Volume& volume) override;
   absl::StatusOr<std::optional<DiskEncryption>> EncryptionOf(const Volume& volume) override;
+  absl::Status GiveVolume(const VolumeId& id, int64_t user_id) override;
   absl::Status RemoveVolume(const VolumeId& id) override;
   absl::Status GrowVolume(const Volume& volume, int64_t size_gib) override;
   absl::StatusOr<std::string> PrepareSnapshot(const Volume& volume, const VolumeSnapshot& snapshot) override {
@@ -110,7 +112,7 @@ class Qcow2Disks final : public Disks {
     return snapshots_.Copy(snapshot, source, goes_on);
   }
   absl::Status RemoveSnapshot(const SnapshotId& id) override;
-  absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id) override;
+  absl::StatusOr<std::string> EnsureInstanceDirectory(const InstanceId& id, int64_t user_id) override;
   std::string InstanceDirectory(const InstanceId& id) override { return PathOf(kInstances, id.text()); }
   absl::Status RemoveInstanceDirectory(const InstanceId& id) override;
   absl::Status WriteRecord(const DiskRecord& record) override { return records_.Write(record); }
@@ -324,7 +326,8 @@ absl::Status Qcow2Disks::MakeVolume(const Volume& volume) {
   RETURN_IF_ERROR(RemoveTreeAt(directories_->volumes.get(), partial));
   Undo undo;
   undo.Push([&] { RemoveRemains(directories_->volumes.get(), partial); });
-  ASSIGN_OR_RETURN(const UniqueFd directory, CreateDirectoryAt(directories_->volumes.get(), partial, 0711, Owner{}));
+  ASSIGN_OR_RETURN(const UniqueFd directory, CreateDirectoryAt(directories_->volumes.get(), partial, 0700, Owner{}));
+  RETURN_IF_ERROR(LetPass(directory.get(), directories_->guests.uid));
   const std::string below = layer.disk_file.empty() ? "" : NameOfLayer(volume.layer_id, layer.disk_file);
   RETURN_IF_ERROR(WriteDisk(*directories_, {.directory = directory.get(),
                                             .path = PathOf(kVolumes, partial),
@@ -354,12 +357,11 @@ absl::Status Qcow2Disks::GrowVolume(const Volume& volume, int64_t size_gib) {
   if (before < wanted) {
     ASSIGN_OR_RETURN(const std::optional<DiskEncryption> encryption, EncryptionOf(volume));
     const DiskEncryption opening = encryption.value_or(DiskEncryption());
-    RETURN_IF_ERROR(RunQemuImg({"resize", "-q", "--image-opts",
-                                ImageOptions(path, encryption.has_value(), opening.layers), absl::StrCat(wanted)},
-                               {.user = directories_->guests,
-                                .readable = {LayersPath(*directories_)},
-                                .writable = {path},
-                                .key = opening.key}));
+    ASSIGN_OR_RETURN(const Owner owner, OwnerOfDisk(*directories_, directory.get(), volume.disk_file));
+    RETURN_IF_ERROR(
+        RunQemuImg({"resize", "-q", "--image-opts", ImageOptions(path, encryption.has_value(), opening.layers),
+                    absl::StrCat(wanted)},
+                   {.user = owner, .readable = {LayersPath(*directories_)}, .writable = {path}, .key = opening.key}));
   }
   RETURN_IF_ERROR(Failpoint("disks.volume_grown"));
   Volume after = volume;
@@ -378,17 +380,36 @@ absl::StatusOr<std::optional<DiskEncryption>> Qcow2Disks::EncryptionOf(const Vol
   return encryption;
 }
 
+absl::Status Qcow2Disks::GiveVolume(const VolumeId& id, int64_t user_id) {
+  RETURN_IF_ERROR(CheckId(id));
+  const KeyedLocks::Holder holder(directories_->locks, id.text());
+  const absl::StatusOr<UniqueFd> directory = OpenDirectoryAt(directories_->volumes.get(), id.text());
+  if (absl::IsNotFound(directory.status())) return absl::OkStatus();
+  RETURN_IF_ERROR(directory.status());
+  const Owner owner = directories_->OwnerFor(user_id);
+  RETURN_IF_ERROR(LetPass(directory->get(), owner.uid));
+  ASSIGN_OR_RETURN(const std::vector<std::string> files, EntriesOf(directory->get()));
+  for (const std::string& file : files) {
+    if (absl::EndsWith(file, kDiskSuffix)) RETURN_IF_ERROR(GiveDisk(directory->get(), file, owner));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Qcow2Disks::RemoveVolume(const VolumeId& id) {
   RETURN_IF_ERROR(CheckId(id));
   const KeyedLocks::Holder holder(directories_->locks, id.text());
   return RemoveEntry(directories_->volumes.get(), id.text());
 }
 
-absl::StatusOr<std::string> Qcow2Disks::EnsureInstanceDirectory(const InstanceId& id) {
+absl::StatusOr<std::string> Qcow2Disks::EnsureInstanceDirectory(const InstanceId& id, int64_t user_id) {
   RETURN_IF_ERROR(CheckId(id));
   const KeyedLocks::Holder holder(directories_->locks, id.text());
-  RETURN_IF_ERROR(
-      EnsureDirectoryAt(directories_->instances.get(), id.text(), 0711, {0, directories_->guests.gid}).status());
+  const int parent = directories_->instances.get();
+  ASSIGN_OR_RETURN(const EntryKind have, KindOfAt(parent, id.text()));
+  if (have == EntryKind::kNone) RETURN_IF_ERROR(CreateDirectoryAt(parent, id.text(), 0700, Owner{}).status());
+  ASSIGN_OR_RETURN(const UniqueFd directory, OpenDirectoryAt(parent, id.text()));
+  RETURN_IF_ERROR(LetPass(directory.get(), directories_->OwnerFor(user_id).uid));
+  RETURN_IF_ERROR(SyncDirectory(parent, id.text()));
   return InstanceDirectory(id);
 }
 
@@ -430,7 +451,7 @@ absl::StatusOr<std::unique_ptr<Disks>> OpenQcow2Disks(Qcow2Options options) {
   directories->keys = DiskKeys(absl::StrCat(options.state_dir, "/secret.key"));
   ASSIGN_OR_RETURN(directories->state, OpenDirectory(options.state_dir));
   const int state = directories->state.get();
-  ASSIGN_OR_RETURN(directories->layers, EnsureDirectoryAt(state, kLayers, 0755, Owner{}));
+  ASSIGN_OR_RETURN(directories->layers, EnsureDirectoryAt(state, kLayers, 0711, Owner{}));
   ASSIGN_OR_RETURN(directories->volumes, EnsureDirectoryAt(state, kVolumes, 0711, Owner{}));
   ASSIGN_OR_RETURN(directories->instances, EnsureDirectoryAt(state, kInstances, 0711, Owner{}));
   ASSIGN_OR_RETURN(UniqueFd records, EnsureDirectoryAt(state, kRecords, 0700, Owner{}));

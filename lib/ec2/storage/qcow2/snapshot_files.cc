@@ -60,12 +60,15 @@ absl::StatusOr<std::string> SnapshotFiles::Prepare(const Volume& volume, const V
     ASSIGN_OR_RETURN(const std::string start, ReadStart(layer.get(), kHeaderBytes));
     ASSIGN_OR_RETURN(const int64_t size, VirtualSize(start));
     RETURN_IF_ERROR(RemoveTreeAt(directory->get(), partial));
+    // The guest that writes to the old top opens the new one.
+    ASSIGN_OR_RETURN(const Owner owner, OwnerOfDisk(directories_, directory->get(), volume.disk_file));
     RETURN_IF_ERROR(WriteDisk(directories_, {.directory = directory->get(),
                                              .path = directories_.PathOf(kVolumes, volume.id.text()),
                                              .name = partial,
                                              .size_bytes = size,
                                              .below = NameOfLayer(snapshot.id.text(), kLayerDisk),
-                                             .data_key_id = volume.data_key_id}));
+                                             .data_key_id = volume.data_key_id,
+                                             .owner = owner}));
     RETURN_IF_ERROR(Failpoint("disks.top_made"));
     RETURN_IF_ERROR(RenameAt(directory->get(), partial, top));
   } else {
