@@ -12,6 +12,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
+#include "daemon/adapters.h"
+#include "daemon/guest_users.h"
 #include "daemon/host_checks.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/work_watch.h"
@@ -239,6 +241,12 @@ host::HostReport Diagnose(const DoctorParts& parts) {
         report.checks.push_back(*std::move(kvm));
       }
     }
+  }
+  if (!parts.config.simulate) {
+    const absl::StatusOr<GuestsOwner> former = FindGuestsOwner(parts.config.qemu_user);
+    std::optional<host::HostCheck> users =
+        CheckProcessUsers(parts.config.state_dir, parts.config.guest_user_ids, former.ok() ? int64_t{former->uid} : -1);
+    if (users.has_value()) report.checks.push_back(*std::move(users));
   }
   CheckHypervisor(parts.hypervisor, parts.config.acceleration, report);
   report.checks.push_back(CheckDatabase(parts.database, parts.database_pages));

@@ -7,13 +7,18 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <system_error>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "lib/base/status_macros.h"
+#include "lib/base/utf8.h"
 
 namespace brume::daemon {
 namespace {
@@ -57,6 +62,32 @@ void AddOwner(const std::filesystem::path& path, const UserIdRange& range, std::
   if (lstat(path.c_str(), &info) == 0 && range.Contains(info.st_uid)) ids.insert(info.st_uid);
 }
 
+bool IsProcess(const std::filesystem::path& entry) {
+  const std::string name = entry.filename();
+  return std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// "i-…" of a QEMU's arguments, "dnsmasq" of a dnsmasq's, "" of all others'.
+std::string ServedBy(const std::vector<std::string>& arguments, const std::string& state_dir) {
+  const std::string& program = arguments.front();
+  if (program.substr(program.rfind('/') + 1) == "dnsmasq") {
+    const std::string ours = absl::StrCat("--conf-file=", state_dir, "/");
+    const bool known = std::any_of(arguments.begin(), arguments.end(),
+                                   [&](const std::string& argument) { return absl::StartsWith(argument, ours); });
+    return known ? "dnsmasq" : "";
+  }
+  if (!absl::StrContains(program, "qemu-system")) return "";
+  const bool known = std::any_of(arguments.begin(), arguments.end(), [&](const std::string& argument) {
+    return absl::StrContains(argument, absl::StrCat(state_dir, "/"));
+  });
+  for (absl::string_view argument : arguments) {
+    if (known && absl::ConsumePrefix(&argument, "guest=i-")) {
+      return absl::StrCat("i-", argument.substr(0, argument.find(',')));
+    }
+  }
+  return "";
+}
+
 }  // namespace
 
 absl::Status CheckGuestUserIds(const UserIdRange& range) {
@@ -70,9 +101,7 @@ std::set<int64_t> FindUserIdsInUse(const UserIdRange& range, const std::string& 
   std::set<int64_t> ids;
   std::error_code gone;  // while it was looked at
   for (const auto& entry : fs::directory_iterator("/proc", gone)) {
-    const std::string name = entry.path().filename();
-    const bool process = std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
-    if (process) AddOwner(entry.path(), range, ids);
+    if (IsProcess(entry.path())) AddOwner(entry.path(), range, ids);
   }
   for (const char* kind : {"volumes", "instances"}) {
     for (const auto& directory : fs::directory_iterator(fs::path(state_dir) / kind, gone)) {
@@ -80,6 +109,33 @@ std::set<int64_t> FindUserIdsInUse(const UserIdRange& range, const std::string& 
     }
   }
   return ids;
+}
+
+std::optional<host::HostCheck> CheckProcessUsers(const std::string& state_dir, const UserIdRange& range,
+                                                 int64_t qemu_uid, const std::string& proc) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> wrong;
+  bool guest = false;
+  std::error_code gone;  // while it was looked at
+  for (const auto& entry : fs::directory_iterator(proc, gone)) {
+    if (!IsProcess(entry.path())) continue;
+    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    if (text.empty()) continue;
+    const std::string what = ServedBy(absl::StrSplit(text, '\0'), state_dir);
+    struct stat info = {};
+    if (what.empty() || lstat(entry.path().c_str(), &info) != 0) continue;
+    const bool is_guest = what != "dnsmasq";
+    if (is_guest ? range.Contains(info.st_uid) || info.st_uid == qemu_uid : info.st_uid != 0) continue;
+    guest = guest || is_guest;
+    wrong.push_back(absl::StrCat(is_guest ? "the QEMU of " : "", ToUtf8(what), ", process ",
+                                 entry.path().filename().string(), ", as user ", info.st_uid));
+  }
+  if (wrong.empty()) return std::nullopt;
+  return host::HostCheck{
+      "users of processes", false, absl::StrCat("run as who they should not: ", absl::StrJoin(wrong, "; ")),
+      guest ? "stop and start these instances: a guest that breaks out of its QEMU has this user's rights"
+            : "let other users pass through the directories above the state directory (chmod o+x), and restart brumed"};
 }
 
 }  // namespace brume::daemon

@@ -41,8 +41,8 @@ struct VolumeSnapshot {
   int64_t version = 0;
 };
 
-// Whether its bytes are still to be copied, encrypted, from the layer `below`; or it is put together over that layer, which is
-// encrypted then.
+// Whether its bytes are still to be copied, encrypted, from the layer `below`; or it is put together over that layer,
+// which is encrypted then.
 bool IsPendingCopy(const VolumeSnapshot& snapshot);
 
 // The name of the file that becomes a volume's top when the snapshot freezes the one it has.
