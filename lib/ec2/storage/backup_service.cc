@@ -204,6 +204,11 @@ absl::Status BackupService::WaitFor(const std::vector<SnapshotId>& ids) {
       if (absl::IsNotFound(snapshot.status())) break;
       RETURN_IF_ERROR(snapshot.status());
       const absl::string_view volume = snapshot->volume_id.text();
+      const absl::Status there =
+          parts_.database.Read([&](store::Connection& c) { return VolumeTable(c).Get(snapshot->volume_id).status(); });
+      // Deleted meanwhile: it is in no backup that is made of the rows of now.
+      if (absl::IsNotFound(there)) break;
+      RETURN_IF_ERROR(there);
       if (snapshot->state == SnapshotState::kError) {
         return absl::UnavailableError(
             absl::StrCat("the volume ", volume, " cannot be snapshotted: ", snapshot->state_message));
