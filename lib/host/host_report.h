@@ -65,7 +65,7 @@ struct BackupFunctions {
 struct HostFunctions {
   DescribeFunction describe;
   RebuildFunction rebuild;
-  BackupFunctions backups;
+  BackupFunctions backups = {};
 };
 
 }  // namespace brume::host

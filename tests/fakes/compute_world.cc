@@ -93,11 +93,11 @@ void ComputeWorld::Boot(const std::string& boot_id) {
                                              snapshots->WakeAll();
                                            },
                                        .wake_volume = [this](const VolumeId& id) { volumes_made->Wake(id); },
+                                       .guest_user_ids = guest_user_ids,
                                        .on_reconciled =
                                            [this](const InstanceId& id) {
                                              if (on_reconciled) on_reconciled(id);
                                            },
-                                       .guest_user_ids = guest_user_ids,
                                        .threads = 4});
   service = std::make_unique<compute::InstanceService>(
       *database, settings, types, clock, random,
