@@ -1,13 +1,21 @@
 """brumed as a service manager sees it: readiness, the watchdog, the end."""
 
 import os
+import signal
 import socket
+import stat
 import subprocess
 import tempfile
 import unittest
 
 import unit_limits
+from conditions import wait_until
 from harness import BIN, Host
+
+
+def read(path):
+    with open(path) as file:
+        return file.read()
 
 
 class Notifications:
@@ -49,6 +57,21 @@ class ServiceTest(unittest.TestCase):
         self.notifications.wait_for("READY=1")
         for _ in range(3):
             self.notifications.wait_for("WATCHDOG=1")
+        self.assertEqual(self.host.stop(), 0)
+
+    def test_the_log_is_opened_anew_at_sighup_for_its_owner_and_group_alone(self):
+        path = os.path.join(self.host.directory, "audit.log")
+        self.host.configure({"log": {"file": path}})
+        self.host.start()
+        self.host.api("describe-regions")
+        wait_until(lambda: "DescribeRegions" in read(path), 10, "the call to be in the log")
+        os.rename(path, path + ".1")
+        self.host.daemon.send_signal(signal.SIGHUP)
+        wait_until(lambda: os.path.exists(path), 10, "a new log")
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o640)
+        self.host.api("describe-vpcs")
+        wait_until(lambda: "DescribeVpcs" in read(path), 10, "the next call to be in the new log")
+        self.assertNotIn("DescribeVpcs", read(path + ".1"))
         self.assertEqual(self.host.stop(), 0)
 
 
