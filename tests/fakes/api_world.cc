@@ -29,6 +29,7 @@
 #include "lib/ec2/tagging/api/tag_facts.h"
 #include "lib/ec2/tagging/api/tag_handlers.h"
 #include "lib/gateway/actions.h"
+#include "lib/host/api/backup_handlers.h"
 #include "lib/host/api/event_handlers.h"
 #include "lib/host/api/host_handlers.h"
 #include "lib/iam/api/iam_actions.h"
@@ -110,6 +111,7 @@ void ApiWorld::AddActions(gateway::Dispatcher& served) {
   ec2::AddFastRestoreActions(actions, fast_restores, settings);
   ec2::AddPublicAccessActions(actions, public_access);
   host::AddHostActions(actions, host_functions, settings, statistics);
+  host::AddBackupActions(actions, host_functions.backups);
   host::AddEventActions(actions, events);
   iam::AddIamActions(actions, iam_services);
   cloudwatch::AddCloudwatchActions(actions,

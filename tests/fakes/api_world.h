@@ -294,7 +294,20 @@ class ApiWorld : public ComputeWorld {
   DiskSpace space = {.free_bytes = int64_t{1} << 40, .total_bytes = int64_t{1} << 41};
   storage::SpaceFunction space_of = [this] { return space; };
   host::HostFunctions host_functions = {.describe = [this] { return host; },
-                                        .rebuild = [] { return std::vector<host::HostCheck>(); }};
+                                        .rebuild = [] { return std::vector<host::HostCheck>(); },
+                                        .backups = {.start =
+                                                        [this](const host::BackupOrder& order) {
+                                                          backup.emplace().id = "20300102T030405Z-01234567";
+                                                          backup->directory = order.directory;
+                                                          backup->state = "in-progress";
+                                                          return absl::StatusOr<std::string>(backup->id);
+                                                        },
+                                                    .describe = [this] { return backup; },
+                                                    .cancel =
+                                                        [this] {
+                                                          if (backup.has_value()) backup->state = "cancelled";
+                                                        }}};
+  std::optional<host::BackupReport> backup;  // the one started last
 
  private:
   // Monitoring has nothing to tell.
