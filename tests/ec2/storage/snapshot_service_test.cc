@@ -150,10 +150,13 @@ TEST_CASE("a chain that was long before the bound came down is merged at the sta
   strict.Stop();
 }
 
-TEST_CASE("a pending snapshot of no volume is a copy in the making only where it is encrypted", "[storage]") {
+TEST_CASE("a pending snapshot is a copy in the making where it is encrypted, of no volume and over a layer",
+          "[storage]") {
   VolumeSnapshot snapshot;
   CHECK_FALSE(IsPendingCopy(snapshot));
   snapshot.encrypted = true;
+  CHECK_FALSE(IsPendingCopy(snapshot));
+  snapshot.below = "snap-00000000000000001";
   CHECK(IsPendingCopy(snapshot));
   snapshot.volume_id = VolumeId::FromTrusted("vol-00000000000000001");
   CHECK_FALSE(IsPendingCopy(snapshot));
