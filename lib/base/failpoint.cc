@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -103,12 +104,17 @@ void AppendLine(const std::string& path, absl::string_view line) {
   }
 }
 
+// Of the walk: one thread at a time acts, and looks at the directory.
+struct Walk {
+  Mutex mutex;
+  std::set<std::string> seen ABSL_GUARDED_BY(mutex);
+};
+
 // What to do at `place`; a verb without a name = nothing.
 Verb TakeStep(const std::string& directory, const std::string& place) {
-  static Mutex mutex;
-  static std::set<std::string> seen;
-  const MutexLock lock(mutex);
-  if (seen.insert(place).second) AppendLine(directory + "/passed", place);
+  static auto* const walk = new Walk;
+  const MutexLock lock(walk->mutex);
+  if (walk->seen.insert(place).second) AppendLine(directory + "/passed", place);
   const std::string armed = ReadAll(directory + "/armed");
   const std::vector<std::string> words = absl::StrSplit(absl::StripAsciiWhitespace(armed), ' ');
   Verb verb;
