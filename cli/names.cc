@@ -128,8 +128,14 @@ class NameResolver {
     return absl::OkStatus();
   }
 
+  // A route's GatewayId takes "local" and ids of several kinds, so the schema names none; only internet gateways are
+  // here.
+  static std::string PrefixOf(const FieldDescriptor& field) {
+    return field.name() == "gateway_id" ? "igw" : TraitsOf(field).id_prefix;
+  }
+
   absl::Status ResolveValues(const FieldDescriptor& field, Message* message) {
-    const std::string prefix = TraitsOf(field).id_prefix;
+    const std::string prefix = PrefixOf(field);
     if (prefix.empty()) return absl::OkStatus();
     const auto* const reflection = message->GetReflection();
     if (!field.is_repeated()) {

@@ -157,6 +157,8 @@ TEST_CASE("every kind that has a describe action with a filter for its ids is lo
       {"DescribeVolumes", {"delete-volume", "--volume-id", "data"}},
       {"DescribeSnapshots", {"delete-snapshot", "--snapshot-id", "data"}},
       {"DescribeVpcs", {"delete-vpc", "--vpc-id", "data"}},
+      {"DescribeInternetGateways",
+       {"create-route", "--route-table-id", "rtb-0123456789abcdef0", "--gateway-id", "data"}},
       {"DescribeSubnets", {"delete-subnet", "--subnet-id", "data"}},
       {"DescribeRouteTables", {"delete-route-table", "--route-table-id", "data"}},
       {"DescribeInternetGateways", {"delete-internet-gateway", "--internet-gateway-id", "data"}},
