@@ -1,2 +1,3 @@
 brume_test(simulation_test SOURCES simulation/simulation_test.cc simulation/simulation.cc simulation/simulation_client.cc
-           simulation/simulation_check.cc store/volatile_disk.cc support/unsynced_bytes.cc DEPS brume_test_api sqlite3 LABELS unit simulation)
+           simulation/simulation_check.cc store/volatile_disk.cc support/unsynced_bytes.cc DEPS brume_test_api sqlite3 LABELS unit
+           PROPERTIES TIMEOUT 900)
