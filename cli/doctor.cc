@@ -16,13 +16,11 @@
 #include "cli/endpoint_probe.h"
 #include "cli/help.h"
 #include "cli/output.h"
-#include "cli/output_json.h"
 #include "cli/rpc_client.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "lib/base/status_macros.h"
 #include "lib/base/unique_fd.h"
-#include "nlohmann/json.hpp"
 
 namespace brume::cli {
 namespace {

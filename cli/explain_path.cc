@@ -15,7 +15,6 @@
 #include "cli/instances.h"
 #include "cli/names.h"
 #include "cli/output.h"
-#include "cli/output_json.h"
 #include "cli/rpc_client.h"
 #include "cli/terminal.h"
 #include "lib/base/status_macros.h"

@@ -9,12 +9,10 @@
 #include "brume/host/v1/host.pb.h"
 #include "cli/call.h"
 #include "cli/help.h"
-#include "cli/output_json.h"
 #include "cli/rpc_client.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 #include "lib/base/status_macros.h"
-#include "nlohmann/json.hpp"
 
 namespace brume::cli {
 namespace {

@@ -38,7 +38,7 @@ struct Adapters {
   std::set<int64_t> strange_user_ids = {};
 };
 
-// As whom guests run.
+// Whose the disks are that no guest has, and as whom image tools run; guests have users of their own (guest_users.h).
 struct GuestsOwner {
   uid_t uid = 0;
   gid_t gid = 0;

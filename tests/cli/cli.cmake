@@ -3,7 +3,7 @@ brume_test(cli_test APART SOURCES cli/cli_bad_input_test.cc cli/cli_shorthand_te
            cli/cli_configure_test.cc cli/cli_tables_test.cc cli/cli_events_test.cc
            cli/cli_console_filter_test.cc cli/cli_doctor_test.cc cli/cli_wait_after_test.cc cli/cli_configure_tls_test.cc cli/cli_help_test.cc
            cli/cli_jmespath_test.cc cli/cli_key_file_test.cc
-           cli/cli_configure_test.cc cli/cli_configure_tls_test.cc cli/cli_names_test.cc cli/cli_short_test.cc
+           cli/cli_names_test.cc cli/cli_short_test.cc
            cli/cli_launch_test.cc cli/cli_short_calls_test.cc
            DEPS brume_cli PkgConfig::GRPC OpenSSL::SSL util LABELS unit)
 target_compile_definitions(cli_test PRIVATE BRUME_PROGRAM="$<TARGET_FILE:brume>"

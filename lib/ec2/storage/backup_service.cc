@@ -229,10 +229,10 @@ absl::StatusOr<int> BackupService::RemoveOwnSnapshots() {
   RETURN_IF_ERROR(parts_.database.Write([&](store::Connection& c) -> absl::Status {
     removed.clear();
     left = 0;
-    ASSIGN_OR_RETURN(const std::vector<std::string> ids,
-                     c.All("SELECT resource_id FROM tags WHERE key = ?", ReadText, std::string(kOwnTag)));
-    for (const std::string& text : ids) {
-      ASSIGN_OR_RETURN(const SnapshotId id, SnapshotId::Parse(text));
+    tagging::TagQuery own;
+    own.keys = {std::string(kOwnTag)};
+    ASSIGN_OR_RETURN(const std::vector<SnapshotId> ids, tagging::TaggedIds<SnapshotId>(c, own));
+    for (const SnapshotId& id : ids) {
       const absl::Status gone = RemoveSnapshot(c, id, {parts_.clock.Now(), absl::ZeroDuration()});
       // Pending ones are removed once they are taken, locked ones when the lock is over, one that somebody made an
       // image of with the image.
